@@ -1,0 +1,97 @@
+"""Configs: frozen data with one validator for YAML and command line, hashed into whatever they produced."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from seethink.core.rejected import InputError
+
+
+class Config(BaseModel):
+    """Base of every config: frozen, and a field nobody knows is an error rather than a silence."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True, protected_namespaces=())
+
+
+C = TypeVar("C", bound=Config)
+
+
+def load_config(kind: type[C], path: Path | None = None, overrides: Sequence[str] = ()) -> C:
+    """Read a YAML file, lay ``a.b.0.c=value`` overrides over it, validate. InputError names field, value and remedy."""
+    tree: Any = {}
+    where = "the overrides" if path is None else str(path)
+    if path is not None:
+        try:
+            tree = yaml.safe_load(Path(path).read_text(encoding="utf-8")) or {}
+        except FileNotFoundError:
+            raise InputError(f"config {path} does not exist") from None
+        except yaml.YAMLError as error:
+            raise InputError(f"config {path} is not YAML: {error}") from None
+    if not isinstance(tree, dict):
+        raise InputError(f"config {path} must be a mapping of field: value")
+    for override in overrides:
+        _lay(tree, override)
+    return parse_config(kind, tree, where)
+
+
+def parse_config(kind: type[C], tree: Any, where: str) -> C:
+    try:
+        return kind.model_validate(tree)
+    except ValidationError as error:
+        lines = [_explain(kind, detail) for detail in error.errors()]
+        raise InputError(f"{where}: " + "; ".join(lines)) from None
+
+
+def config_hash(config: Config) -> str:
+    """Twelve hex digits that change with any field."""
+    canonical = json.dumps(config.model_dump(mode="json"), sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(canonical.encode()).hexdigest()[:12]
+
+
+def _lay(tree: Any, override: str) -> None:
+    path, equals, text = override.partition("=")
+    if not equals or not path:
+        raise InputError(f"override {override!r}: write it as field=value or field.inner=value")
+    keys = path.split(".")
+    node = tree
+    for key in keys[:-1]:
+        node = node[_index(node, key, path)] if isinstance(node, list) else node.setdefault(key, {})
+        if not isinstance(node, dict | list):
+            raise InputError(f"override {override!r}: {key} holds a plain value and has no inner fields")
+    value = yaml.safe_load(text)
+    if isinstance(node, list):
+        node[_index(node, keys[-1], path)] = value
+    else:
+        node[keys[-1]] = value
+
+
+def _index(node: list[Any], key: str, path: str) -> int:
+    if not key.isdigit() or int(key) >= len(node):
+        raise InputError(f"override {path}: {key!r} is no position in a list of {len(node)}")
+    return int(key)
+
+
+def _explain(kind: type[Config], detail: Any) -> str:
+    field = ".".join(str(part) for part in detail["loc"])
+    message = f"{field}: {detail['msg'].lower()} (got {str(detail['input'])[:80]!r})"
+    if detail["type"] == "extra_forbidden":
+        near = get_close_matches(str(detail["loc"][-1]), _field_names(kind), n=1)
+        message = f"{field}: no such field" + (f", did you mean {near[0]}?" if near else "")
+    return message
+
+
+def _field_names(kind: type[BaseModel]) -> list[str]:
+    names: list[str] = []
+    for name, field in kind.model_fields.items():
+        names.append(name)
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            names += _field_names(field.annotation)
+    return names

@@ -1,0 +1,112 @@
+"""Item: one visual question with its pictures, its gold answer and the verifier that decides it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any
+
+
+class Verifier(StrEnum):
+    """How an answer is decided. One per item (VLAA-Thinking section 4.1)."""
+
+    DIGIT = "digit"
+    MCQ = "mcq"
+    MATH = "math"
+    IOU = "iou"
+    OPEN = "open"
+
+
+class Dimension(StrEnum):
+    """What a verifier mostly asks of a model; every table shows the two apart."""
+
+    PERCEPTION = "perception"
+    COGNITION = "cognition"
+
+
+# The paper wants its five verifiers to cover both dimensions but never says which is which: choice.
+DIMENSION: Mapping[Verifier, Dimension] = MappingProxyType(
+    {
+        Verifier.DIGIT: Dimension.PERCEPTION,
+        Verifier.IOU: Dimension.PERCEPTION,
+        Verifier.OPEN: Dimension.PERCEPTION,
+        Verifier.MCQ: Dimension.COGNITION,
+        Verifier.MATH: Dimension.COGNITION,
+    }
+)
+
+RULE_VERIFIERS = (Verifier.DIGIT, Verifier.MCQ, Verifier.MATH, Verifier.IOU)
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One visual question.
+
+    Attributes:
+        id: content hash of everything below but ``meta``; two equal questions are one item.
+        source: name of the data set it came from.
+        question: text shown to the model, options included where there are any.
+        gold: the right answer, written as its verifier reads it.
+        verifier: who decides.
+        images: content hashes of the pictures, in the order shown.
+        options: option texts of a multiple-choice question, first is A.
+        size: width and height in pixels of the picture that a pixel box refers to.
+        context: extra text a teacher may be given beside the caption (a scene description, say).
+        meta: anything else worth keeping; no behaviour depends on it outside the source that wrote it.
+    """
+
+    id: str
+    source: str
+    question: str
+    gold: str
+    verifier: Verifier
+    images: tuple[str, ...] = ()
+    options: tuple[str, ...] = ()
+    size: tuple[int, int] | None = None
+    context: str = ""
+    meta: Mapping[str, Any] = field(default_factory=dict)
+
+
+def make_item(
+    *,
+    source: str,
+    question: str,
+    gold: str,
+    verifier: Verifier | str,
+    images: tuple[str, ...] = (),
+    options: tuple[str, ...] = (),
+    size: tuple[int, int] | None = None,
+    context: str = "",
+    meta: Mapping[str, Any] | None = None,
+) -> Item:
+    """Build an item and give it its content id."""
+    verifier = Verifier(verifier)
+    content = [source, question, gold, verifier.value, list(images), list(options), size, context]
+    digest = hashlib.sha256(json.dumps(content, ensure_ascii=False).encode()).hexdigest()
+    return Item(
+        f"{source}-{digest[:16]}", source, question, gold, verifier, images, options, size, context, meta or {}
+    )
+
+
+def item_row(item: Item) -> dict[str, Any]:
+    """The item as one JSON-able row of a table; ``item_from_row`` reads it back."""
+    return asdict(item) | {"verifier": item.verifier.value, "meta": json.dumps(dict(item.meta), sort_keys=True)}
+
+
+def item_from_row(row: Mapping[str, Any]) -> Item:
+    return Item(
+        id=row["id"],
+        source=row["source"],
+        question=row["question"],
+        gold=row["gold"],
+        verifier=Verifier(row["verifier"]),
+        images=tuple(row["images"] or ()),
+        options=tuple(row["options"] or ()),
+        size=tuple(row["size"]) if row["size"] else None,
+        context=row["context"],
+        meta=json.loads(row["meta"]) if row["meta"] else {},
+    )

@@ -1,0 +1,154 @@
+"""Tables between steps: Parquet parts written whole and renamed, and a manifest that tells what made them.
+
+A folder without ``manifest.json`` is unfinished: its sealed parts are kept and its maker goes on from them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import subprocess
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from seethink import __version__
+from seethink.core.config import Config, config_hash
+from seethink.core.rejected import InputError
+
+MANIFEST = "manifest.json"
+_PACKAGES = ("torch", "transformers", "trl", "accelerate", "peft", "math-verify", "pyarrow", "numpy", "pillow")
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a whole file or nothing."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_name(f".{path.name}.{os.getpid()}")
+    fresh.write_text(text, encoding="utf-8")
+    os.replace(fresh, path)
+
+
+def write_json(path: Path, tree: Any) -> None:
+    write_text(path, json.dumps(tree, indent=2, ensure_ascii=False, sort_keys=False) + "\n")
+
+
+def read_json(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise InputError(f"{path} does not exist") from None
+    except json.JSONDecodeError as error:
+        raise InputError(f"{path}: line {error.lineno} is not JSON ({error.msg})") from None
+
+
+def write_part(folder: Path, number: int, rows: list[dict[str, Any]]) -> Path:
+    """Seal one part: it is there whole, or not at all."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"part-{number:05d}.parquet"
+    fresh = folder / f".part-{number:05d}.{os.getpid()}"
+    pq.write_table(pa.Table.from_pylist(rows), fresh, compression="zstd")
+    os.replace(fresh, path)
+    return path
+
+
+def parts(folder: Path) -> list[Path]:
+    return sorted(folder.glob("part-*.parquet"))
+
+
+def read_rows(folder: Path) -> Iterator[dict[str, Any]]:
+    """Rows of every sealed part, in order."""
+    for path in parts(folder):
+        yield from pq.read_table(path).to_pylist()
+
+
+def write_rows(folder: Path, rows: Iterable[dict[str, Any]], part_rows: int = 5_000) -> int:
+    """Write a finished table in one go, replacing what lay there; returns the number of rows."""
+    for path in parts(folder):
+        path.unlink()
+    batch: list[dict[str, Any]] = []
+    total = number = 0
+    for row in rows:
+        batch.append(row)
+        if len(batch) == part_rows:
+            write_part(folder, number, batch)
+            total, number, batch = total + len(batch), number + 1, []
+    if batch:
+        write_part(folder, number, batch)
+    return total + len(batch)
+
+
+def data_hash(rows: Iterable[Any]) -> str:
+    """Twelve hex digits over rows that JSON can hold, in order."""
+    digest = hashlib.sha256()
+    for row in rows:
+        digest.update(json.dumps(row, sort_keys=True, ensure_ascii=False, default=str).encode())
+        digest.update(b"\n")
+    return digest.hexdigest()[:12]
+
+
+def code_version() -> str:
+    """Package version, and the commit where the package runs from a checkout."""
+    root = Path(__file__).resolve().parents[2]
+    if not (root / ".git").exists():
+        return __version__
+    try:
+        shown = subprocess.run(
+            ["git", "describe", "--always", "--dirty"], cwd=root, capture_output=True, text=True, timeout=10, check=True
+        )
+    except (OSError, subprocess.SubprocessError):
+        return __version__
+    return f"{__version__}+{shown.stdout.strip()}"
+
+
+def package_versions() -> dict[str, str]:
+    found = {}
+    for name in _PACKAGES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def write_manifest(
+    folder: Path,
+    config: Config,
+    *,
+    seeds: Mapping[str, int],
+    data: Mapping[str, str],
+    started: float,
+    cost: Mapping[str, float] | None = None,
+    more: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """Seal an output folder: what produced it, from what, with which seeds, in how long (``started``: ``time.time()``)."""
+    manifest = {
+        "config": config.model_dump(mode="json"),
+        "config_hash": config_hash(config),
+        "code": code_version(),
+        "data": dict(data),
+        "seeds": dict(seeds),
+        "packages": package_versions(),
+        "seconds": round(time.time() - started, 3),
+        "cost": dict(cost or {}),
+        **(more or {}),
+    }
+    write_json(folder / MANIFEST, manifest)
+    return manifest
+
+
+def read_manifest(folder: Path) -> dict[str, Any] | None:
+    """The manifest of a finished output, None where it is missing or unfinished."""
+    path = folder / MANIFEST
+    return read_json(path) if path.exists() else None
+
+
+def finished(folder: Path, config: Config, data: Mapping[str, str]) -> bool:
+    """True where the folder was sealed by the same config over the same data: the work need not be done again."""
+    manifest = read_manifest(folder)
+    return manifest is not None and manifest["config_hash"] == config_hash(config) and manifest["data"] == dict(data)
