@@ -1,0 +1,66 @@
+"""Processors without torchvision: text and pictures only.
+
+The stock Qwen2.5-VL processor insists on a video processor, whose import needs torchvision; a CPU build of torch beside
+the default torchvision wheel breaks even the import of the model classes.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from transformers import AutoTokenizer, PreTrainedTokenizerBase
+from transformers.models.qwen2_5_vl.processing_qwen2_5_vl import Qwen2_5_VLProcessor
+from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
+
+from seethink.core.rejected import InputError
+
+
+class ImageTextProcessor(Qwen2_5_VLProcessor):  # type: ignore[misc]
+    """Qwen2-VL and Qwen2.5-VL inputs from text and pictures."""
+
+    # ProcessorMixin learns its parts from the names of these parameters, so the signature itself is what drops video.
+    def __init__(self, image_processor: Any = None, tokenizer: Any = None, chat_template: str | None = None) -> None:
+        super().__init__(image_processor, tokenizer, None, chat_template=chat_template)
+
+    def check_argument_for_proper_class(self, argument_name: str, argument: Any) -> Any:
+        if argument_name == "video_processor":
+            return None
+        return super().check_argument_for_proper_class(argument_name, argument)
+
+    @classmethod
+    def get_attributes(cls) -> list[str]:
+        return ["image_processor", "tokenizer"]
+
+
+def build_processor(
+    tokenizer: PreTrainedTokenizerBase, image_processor: Any = None, *, max_pixels: int | None = None
+) -> ImageTextProcessor:
+    """A processor around a tokenizer that carries its chat template; padding is on the left, as GRPO needs it.
+
+    With right padding TRL's 3-D positions do not match the padded rows and the step fails.
+    """
+    pictures = image_processor or Qwen2VLImageProcessorPil()
+    if max_pixels is not None:
+        pictures.size = {**dict(pictures.size), "longest_edge": max_pixels}
+    tokenizer.padding_side = "left"
+    return ImageTextProcessor(pictures, tokenizer, chat_template=tokenizer.chat_template)
+
+
+def load_processor(folder: Path, *, max_pixels: int | None = None) -> ImageTextProcessor:
+    """The processor saved beside a checkpoint.
+
+    Args:
+        max_pixels: shrink larger pictures to at most this area; the checkpoint's own bound where None.
+    """
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    if tokenizer.chat_template is None:
+        raise InputError(f"checkpoint {folder} has no chat template: add chat_template.jinja to it")
+    saved = Path(folder) / "preprocessor_config.json"
+    if not saved.exists():
+        saved = Path(folder) / "processor_config.json"
+    settings = json.loads(saved.read_text(encoding="utf-8")) if saved.exists() else {}
+    settings = settings.get("image_processor", settings)
+    known = {key: settings[key] for key in ("size", "image_mean", "image_std", "patch_size", "merge_size") if key in settings}
+    return build_processor(tokenizer, Qwen2VLImageProcessorPil(**known), max_pixels=max_pixels)
