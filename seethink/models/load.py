@@ -1,0 +1,106 @@
+"""Loading a checkpoint: weights, processor, and the parts of the model that training may touch."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import torch
+from transformers import AutoModelForImageTextToText, PreTrainedModel
+
+from seethink.core.rejected import InputError
+from seethink.models.processor import ImageTextProcessor, load_processor
+
+BASE = "base"
+"""The name of the tiny model shipped with the package."""
+
+FAMILIES = ("qwen2_5_vl", "qwen2_vl")
+
+PARTS = {
+    "vision": ("model.visual.blocks.", "model.visual.patch_embed."),
+    "merger": ("model.visual.merger.",),
+    "language": ("model.language_model.", "lm_head."),
+}
+"""Parameter names by part: the vision tower, the projection into the language model, the language model."""
+
+
+class Checkpoint(NamedTuple):
+    model: PreTrainedModel
+    processor: ImageTextProcessor
+    folder: Path
+
+
+def checkpoint_folder(name: str | Path) -> Path:
+    """``base`` → the shipped model; anything else is a folder on disk."""
+    return Path(str(files("seethink.world").joinpath("base"))) if str(name) == BASE else Path(name)
+
+
+def weights_hash(name: str | Path) -> str:
+    """Twelve hex digits over a checkpoint's weights and tokenizer: two checkpoints with one hash answer alike."""
+    folder = checkpoint_folder(name)
+    digest = hashlib.sha256()
+    found = sorted([*folder.glob("*.safetensors"), *folder.glob("tokenizer.json")])
+    if not found:
+        raise InputError(f"checkpoint {folder}: no weights there; give a folder saved by save_pretrained, or 'base'")
+    for path in found:
+        with path.open("rb") as file:
+            digest.update(hashlib.file_digest(file, "sha256").digest())
+    return digest.hexdigest()[:12]
+
+
+def load_checkpoint(name: str | Path, *, dtype: str = "float32", max_pixels: int | None = None) -> Checkpoint:
+    """Load weights (safetensors only) and processor.
+
+    Raises:
+        InputError: the folder is no checkpoint, of no supported family, or its weights do not fit its config.
+    """
+    folder = checkpoint_folder(name)
+    config_path = folder / "config.json"
+    if not config_path.is_file():
+        raise InputError(f"checkpoint {folder}: no config.json there; give a folder saved by save_pretrained, or 'base'")
+    try:
+        family = json.loads(config_path.read_text(encoding="utf-8")).get("model_type")
+    except json.JSONDecodeError as error:
+        raise InputError(f"checkpoint {folder}: config.json is not JSON ({error})") from None
+    if family not in FAMILIES:
+        raise InputError(f"checkpoint {folder}: model_type {family!r} is not supported, only {', '.join(FAMILIES)}")
+    try:
+        model, report = AutoModelForImageTextToText.from_pretrained(
+            folder, dtype=getattr(torch, dtype), use_safetensors=True, output_loading_info=True, local_files_only=True
+        )
+    except (OSError, RuntimeError, ValueError) as error:
+        raise InputError(f"checkpoint {folder}: its weights do not fit its config ({str(error).splitlines()[0]})") from None
+    missing = {key: sorted(report[key])[:3] for key in ("missing_keys", "mismatched_keys") if report.get(key)}
+    if missing:
+        raise InputError(f"checkpoint {folder}: its weights do not fit its config ({missing}); save it again whole")
+    processor = load_processor(folder, max_pixels=max_pixels)
+    rows = model.get_input_embeddings().num_embeddings
+    if len(processor.tokenizer) > rows:
+        raise InputError(
+            f"checkpoint {folder}: tokenizer has {len(processor.tokenizer)} tokens, the model embeds {rows}; "
+            "use the tokenizer saved with these weights"
+        )
+    return Checkpoint(model, processor, folder)
+
+
+def freeze(model: PreTrainedModel, parts: Iterable[str]) -> dict[str, int]:
+    """Stop gradients for the named parts; returns the number of parameters still trained, by part."""
+    frozen = set(parts)
+    if unknown := frozen - set(PARTS):
+        raise InputError(f"frozen parts {sorted(unknown)}: a model has the parts {sorted(PARTS)}")
+    trained = dict.fromkeys(PARTS, 0)
+    for name, parameter in model.named_parameters():
+        part = next((part for part, prefixes in PARTS.items() if name.startswith(prefixes)), "language")
+        parameter.requires_grad_(part not in frozen)
+        trained[part] += parameter.numel() if part not in frozen else 0
+    return trained
+
+
+def save_checkpoint(model: Any, processor: ImageTextProcessor, folder: Path) -> Path:
+    model.save_pretrained(folder)
+    processor.save_pretrained(folder)
+    return folder

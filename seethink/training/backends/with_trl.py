@@ -1,0 +1,219 @@
+"""SFT and GRPO on TRL's trainers: the only file that imports trl, and it has no ideas of its own.
+
+Pictures stay references until a batch is made: rows hold item ids, a transform opens the pictures.
+"""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import datasets
+import trl
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from transformers import PrinterCallback, ProgressCallback, TrainerCallback
+from transformers.trainer_utils import get_last_checkpoint
+
+from seethink.core.chat import messages
+from seethink.core.images import ImageStore
+from seethink.core.item import Item
+from seethink.core.protocols import Reward
+from seethink.core.rejected import InputError
+from seethink.models.load import Checkpoint, freeze, load_checkpoint, save_checkpoint
+from seethink.models.sampling import vision_token_ids
+from seethink.rewards.with_trl import trl_reward
+from seethink.training.grpo import GRPOConfig
+from seethink.training.sft import Demonstration, SFTConfig
+
+Log = list[dict[str, Any]]
+
+
+def run_sft(
+    config: SFTConfig, base: str | Path, demonstrations: Sequence[Demonstration], images: ImageStore, out: Path
+) -> tuple[Log, dict[str, float]]:
+    checkpoint = load_checkpoint(base, dtype=config.dtype, max_pixels=config.max_pixels)
+    trained = freeze(checkpoint.model, config.frozen)
+    kept = [d for d in demonstrations if _tokens(checkpoint, d, images) <= config.max_tokens]
+    if not kept:
+        raise InputError(f"SFT: every sample is longer than max_tokens={config.max_tokens}: raise it")
+    device_batch = min(config.device_batch or config.batch, config.batch)
+    steps = config.steps or -(-len(kept) // config.batch)
+    rows = datasets.Dataset.from_dict({"index": list(range(len(kept)))}).with_transform(
+        lambda batch: {
+            "prompt": [messages(kept[i].item) for i in batch["index"]],
+            "completion": [messages(kept[i].item, kept[i].response)[-1:] for i in batch["index"]],
+            "images": [_pictures(kept[i].item, images) for i in batch["index"]],
+        }
+    )
+    trainer = trl.SFTTrainer(
+        model=checkpoint.model,
+        processing_class=checkpoint.processor,
+        train_dataset=rows,
+        args=trl.SFTConfig(
+            **_common(config, out, steps),
+            per_device_train_batch_size=device_batch,
+            gradient_accumulation_steps=-(-config.batch // device_batch),
+            max_length=None,
+            completion_only_loss=True,
+            packing=False,
+        ),
+    )
+    log, seconds = _train(trainer, checkpoint, out, "SFT")
+    tokens = max((row.get("num_tokens") or 0 for row in log), default=0)
+    return log, {
+        "train_tokens": float(tokens),
+        "train_seconds": seconds,
+        "steps": float(steps),
+        "set_aside_too_long": float(len(demonstrations) - len(kept)),
+        **{f"trained_{part}": float(count) for part, count in trained.items()},
+    }
+
+
+def run_grpo(
+    config: GRPOConfig, base: str | Path, items: Sequence[Item], images: ImageStore, reward: Reward, out: Path
+) -> tuple[Log, dict[str, float]]:
+    checkpoint = load_checkpoint(base, dtype=config.dtype, max_pixels=config.max_pixels)
+    trained = freeze(checkpoint.model, config.frozen)
+    by_id: Mapping[str, Item] = {item.id: item for item in items}
+    rows = datasets.Dataset.from_dict({"item_id": list(by_id)}).with_transform(
+        lambda batch: {
+            "prompt": [messages(by_id[name]) for name in batch["item_id"]],
+            "images": [_pictures(by_id[name], images) for name in batch["item_id"]],
+            "item_id": batch["item_id"],
+        }
+    )
+    per_step = config.prompts_per_step * config.group
+    device_batch = min(config.device_batch or per_step, per_step)
+    trainer = trl.GRPOTrainer(
+        model=checkpoint.model,
+        processing_class=checkpoint.processor,
+        reward_funcs=[trl_reward(reward, by_id, "mixed")],
+        train_dataset=rows,
+        args=trl.GRPOConfig(
+            **_common(config, out, config.steps),
+            per_device_train_batch_size=device_batch,
+            gradient_accumulation_steps=-(-per_step // device_batch),
+            num_generations=config.group,
+            temperature=config.temperature,
+            top_k=0,
+            max_completion_length=config.max_completion_tokens,
+            epsilon=config.clip,
+            beta=config.kl,
+            loss_type=config.loss,
+            scale_rewards="group",
+            max_grad_norm=config.max_grad_norm,
+            generation_kwargs={"suppress_tokens": vision_token_ids(checkpoint)},
+            use_vllm=False,
+        ),
+    )
+    log, seconds = _train(trainer, checkpoint, out, "GRPO")
+    tokens = max((row.get("num_tokens") or 0 for row in log), default=0)
+    return log, {
+        "train_tokens": float(tokens),
+        "train_seconds": seconds,
+        "steps": float(config.steps),
+        "completions": float(config.steps * per_step),
+        **{f"trained_{part}": float(count) for part, count in trained.items()},
+    }
+
+
+def _common(config: SFTConfig | GRPOConfig, out: Path, steps: int) -> dict[str, Any]:
+    """What both trainers are told in the same words."""
+    import torch
+
+    return {
+        "output_dir": str(out / "checkpoints"),
+        "max_steps": steps,
+        "learning_rate": config.learning_rate,
+        "lr_scheduler_type": "cosine_with_min_lr",
+        "lr_scheduler_kwargs": {"min_lr": config.minimum_learning_rate},
+        "warmup_steps": round(config.warmup * steps),
+        "weight_decay": config.weight_decay,
+        "seed": config.seed,
+        "data_seed": config.seed,
+        "logging_steps": 1,
+        "save_strategy": "steps",
+        "save_steps": config.checkpoint_every,
+        "save_total_limit": 1,
+        "report_to": "none",
+        "remove_unused_columns": False,
+        # Recomputing activations costs a third more time and a small model has memory to spare.
+        "gradient_checkpointing": torch.cuda.is_available(),
+        "use_cpu": not torch.cuda.is_available(),
+        "bf16": config.dtype == "bfloat16",
+        "disable_tqdm": True,
+    }
+
+
+def _train(trainer: Any, checkpoint: Checkpoint, out: Path, title: str) -> tuple[Log, float]:
+    """Train, from the last checkpoint where there is one; save whole, then drop the checkpoints."""
+    for callback in (ProgressCallback, PrinterCallback):
+        trainer.remove_callback(callback)
+    trainer.add_callback(_Bar(title))
+    folder = out / "checkpoints"
+    last = get_last_checkpoint(str(folder)) if folder.exists() else None
+    started = time.time()
+    trainer.train(resume_from_checkpoint=last)
+    seconds = time.time() - started
+    log = [
+        {key: value for key, value in row.items() if isinstance(value, int | float)}
+        for row in trainer.state.log_history
+        if "loss" in row
+    ]
+    if trainer.accelerator.is_main_process:
+        save_checkpoint(trainer.accelerator.unwrap_model(trainer.model), checkpoint.processor, out / "model")
+        shutil.rmtree(folder, ignore_errors=True)
+    return log, seconds
+
+
+class _Bar(TrainerCallback):
+    """Progress with time left, and the number one watches: reward in GRPO, loss in SFT."""
+
+    def __init__(self, title: str) -> None:
+        self.bar = Progress(
+            TextColumn(title),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            TimeRemainingColumn(),
+            TextColumn("{task.fields[watch]}"),
+        )
+
+    def on_train_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        if state.is_world_process_zero:
+            self.bar.start()
+            self.task = self.bar.add_task("", total=state.max_steps, completed=state.global_step, watch="")
+
+    def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **kwargs: Any) -> None:
+        if not state.is_world_process_zero or not logs:
+            return
+        watched = next((key for key in ("reward", "loss") if isinstance(logs.get(key), float)), None)
+        if watched:
+            self.bar.update(self.task, watch=f"{watched} {logs[watched]:.3f}")
+
+    def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        if state.is_world_process_zero:
+            self.bar.update(self.task, completed=state.global_step)
+
+    def on_train_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        if state.is_world_process_zero:
+            self.bar.stop()
+
+
+def _pictures(item: Item, images: ImageStore) -> list[Any]:
+    return [images.open(digest) for digest in item.images]
+
+
+def _tokens(checkpoint: Checkpoint, demonstration: Demonstration, images: ImageStore) -> int:
+    """Length of a sample in tokens, its pictures' included."""
+    processor = checkpoint.processor
+    text = processor.apply_chat_template(messages(demonstration.item, demonstration.response), tokenize=False)
+    count = len(processor.tokenizer(text, add_special_tokens=False)["input_ids"])
+    merge = processor.image_processor.merge_size**2
+    for picture in _pictures(demonstration.item, images):
+        patches = processor.image_processor.get_number_of_image_patches(picture.height, picture.width)
+        count += patches // merge - 1
+    return count

@@ -1,0 +1,68 @@
+"""SFT: imitation of traces, with the vision tower frozen and the loss on the response only (VLAA-Thinking section 3.1)."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from seethink.core.config import Config
+from seethink.core.images import ImageStore
+from seethink.core.item import Item
+from seethink.core.rejected import InputError
+from seethink.core.tables import data_hash, finished, read_manifest, write_manifest, write_rows
+
+
+class Demonstration(NamedTuple):
+    """An item and the response to imitate."""
+
+    item: Item
+    response: str
+
+
+class SFTConfig(Config):
+    """The paper gives global batch 128, one epoch, a frozen vision tower; the rest is unpublished: choice."""
+
+    steps: int | None = None
+    """Optimiser steps; one epoch where None (the paper's)."""
+    batch: int = 128
+    """Traces per optimiser step, over all devices."""
+    device_batch: int | None = None
+    """Traces per forward; the whole batch where None."""
+    learning_rate: float = 1e-5
+    minimum_learning_rate: float = 1e-6
+    """Where the cosine ends."""
+    warmup: float = 0.03
+    """Share of the steps."""
+    weight_decay: float = 0.0
+    frozen: tuple[str, ...] = ("vision",)
+    """Parts without gradient: vision, merger, language."""
+    max_tokens: int = 4_096
+    """Longer samples are set aside whole: cutting one could cut through a picture's tokens."""
+    dtype: str = "float32"
+    max_pixels: int | None = None
+    seed: int = 0
+    checkpoint_every: int = 100
+
+
+def train_sft(
+    config: SFTConfig, base: str | Path, demonstrations: Sequence[Demonstration], images: ImageStore, out: Path
+) -> dict[str, Any]:
+    """Train ``base`` on demonstrations; the model lies in ``out/model``. Finished runs return their manifest at once,
+    killed ones go on from their last checkpoint."""
+    from seethink.models.load import weights_hash
+    from seethink.training.backends.with_trl import run_sft
+
+    if not demonstrations:
+        raise InputError("SFT has no demonstrations: every trace was set aside, see the funnel of the data run")
+    started = time.time()
+    data = {
+        "base": weights_hash(base),
+        "demonstrations": data_hash((demonstration.item.id, demonstration.response) for demonstration in demonstrations),
+    }
+    if finished(out, config, data):
+        return read_manifest(out) or {}
+    log, cost = run_sft(config, base, demonstrations, images, out)
+    write_rows(out / "log", log)
+    return write_manifest(out, config, seeds={"training": config.seed}, data=data, started=started, cost=cost)
