@@ -1,0 +1,38 @@
+"""What counts as the same answer: one definition for curation, rewards and our own evaluation.
+
+Read in this order:
+
+- ``number``, ``choice``, ``box``: counting, multiple choice and boxes; each reads an answer and compares it.
+- ``latex``, ``units``, ``expression``: mathematics, brought to LaTeX and compared by math-verify;
+- ``pool``, ``worker``, ``guard``: the processes in which that happens, under a hard deadline, and never as code;
+- ``grade``: a batch of answers, each decided by its item's verifier; ``check_gold`` for golds.
+
+Everything here decides on the answer alone; ``seethink.core.trace`` reads it out of a response.
+"""
+
+from seethink.answers.box import Box, iou, overlap, read_box
+from seethink.answers.choice import read_choice, same_choice
+from seethink.answers.expression import Expression, read_expression, same_expressions
+from seethink.answers.grade import MAX_ANSWER, check_gold, grade, shared_workers, use_workers
+from seethink.answers.number import read_number, same_number
+from seethink.answers.pool import Workers
+
+__all__ = [
+    "MAX_ANSWER",
+    "Box",
+    "Expression",
+    "Workers",
+    "check_gold",
+    "grade",
+    "iou",
+    "overlap",
+    "read_box",
+    "read_choice",
+    "read_expression",
+    "read_number",
+    "same_choice",
+    "same_expressions",
+    "same_number",
+    "shared_workers",
+    "use_workers",
+]

@@ -70,7 +70,7 @@ class ImageStore:
             handle, name = tempfile.mkstemp(dir=path.parent)
             with os.fdopen(handle, "wb") as file:
                 file.write(data)
-            os.replace(name, path)
+            Path(name).replace(path)
         return digest
 
     def add_file(self, folder: Path, name: str) -> tuple[str, tuple[int, int]]:

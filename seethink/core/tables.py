@@ -31,7 +31,7 @@ def write_text(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     fresh = path.with_name(f".{path.name}.{os.getpid()}")
     fresh.write_text(text, encoding="utf-8")
-    os.replace(fresh, path)
+    fresh.replace(path)
 
 
 def write_json(path: Path, tree: Any) -> None:
@@ -53,7 +53,7 @@ def write_part(folder: Path, number: int, rows: list[dict[str, Any]]) -> Path:
     path = folder / f"part-{number:05d}.parquet"
     fresh = folder / f".part-{number:05d}.{os.getpid()}"
     pq.write_table(pa.Table.from_pylist(rows), fresh, compression="zstd")
-    os.replace(fresh, path)
+    fresh.replace(path)
     return path
 
 

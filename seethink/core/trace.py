@@ -79,7 +79,7 @@ def last_answer(text: str) -> str:
 
     Used beside the strict rule so that a gain can be split into format and accuracy.
     """
-    blocks = _LAST_ANSWER.findall(text)
+    blocks: list[str] = _LAST_ANSWER.findall(text)
     if blocks and blocks[-1].strip():
         return blocks[-1].strip()
     tail = text.rsplit(THINK_CLOSE, 1)[-1].strip() or text.strip()

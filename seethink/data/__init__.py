@@ -1,0 +1,80 @@
+"""The data factory: from visual questions to an SFT set and an RL set, in six steps (VLAA-Thinking section 2).
+
+sources/   where items come from; a bad row comes out as a reason and the rest go on
+collect    1  one table, every item once
+caption    2  the picture in words
+distill    3  a text-only reasoner thinks over the words
+rewrite    4  words that betray the caption are replaced
+verify     5  does the answer agree with the gold?
+curate     6  traces with a reflective cue to RL, the others to SFT
+
+row        what travels through the steps
+config     the run's settings
+roles      the four teachers and how each is asked; the instructions are ``prompts/*.txt``
+steps      the list of steps 2 to 5
+engines/   what carries a step over a table
+stage      a step's folder, and when it is out of date
+pipeline   the whole run
+sets       the finished tables
+funnel     what every step kept, by source and reason
+progress   the same while it runs
+lock       one run per folder
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from seethink.data.config import AnswerBlock, DataConfig, Quota, RoleConfig
+    from seethink.data.curate import Pool, final_answer, pool_of, sft_response
+    from seethink.data.funnel import FunnelRow, funnel_from_record, funnel_table
+    from seethink.data.pipeline import Summary, run_pipeline
+    from seethink.data.row import Row
+    from seethink.data.sources import SourceConfig, open_source
+
+_HOME = {
+    "AnswerBlock": "config",
+    "DataConfig": "config",
+    "FunnelRow": "funnel",
+    "Pool": "curate",
+    "Quota": "config",
+    "RoleConfig": "config",
+    "Row": "row",
+    "SourceConfig": "sources",
+    "Summary": "pipeline",
+    "final_answer": "curate",
+    "funnel_from_record": "funnel",
+    "funnel_table": "funnel",
+    "open_source": "sources",
+    "pool_of": "curate",
+    "run_pipeline": "pipeline",
+    "sft_response": "curate",
+}
+
+__all__ = [
+    "AnswerBlock",
+    "DataConfig",
+    "FunnelRow",
+    "Pool",
+    "Quota",
+    "RoleConfig",
+    "Row",
+    "SourceConfig",
+    "Summary",
+    "final_answer",
+    "funnel_from_record",
+    "funnel_table",
+    "open_source",
+    "pool_of",
+    "run_pipeline",
+    "sft_response",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Load a name on first use: the pipeline brings the teachers' SDK with it."""
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)

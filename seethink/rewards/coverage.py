@@ -1,4 +1,4 @@
-"""Coverage: an open answer judged by the share of what could be said that it says, for evaluation where truth is known."""
+"""coverage: an open answer judged by how much of what could be said it says, where all of that is known."""
 
 from __future__ import annotations
 

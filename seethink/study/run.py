@@ -23,14 +23,16 @@ from seethink.core.images import ImageStore
 from seethink.core.item import Item
 from seethink.core.rejected import InputError, Rejected
 from seethink.core.tables import read_manifest, read_rows, write_json
-from seethink.data import DataConfig, DataSets, build_data
+from seethink.data import DataConfig
 from seethink.evaluation.run import EvaluationConfig, evaluate
+from seethink.models.device import use_threads
 from seethink.study.arms import ARMS, Stage, stage_name, stages_of
 from seethink.study.controls import check_matched, controls_table
+from seethink.study.data import DataSets, build_world_data
 from seethink.study.rewards import evaluation_judges, of_world, training_reward
 from seethink.training.grpo import GRPOConfig, train_grpo
-from seethink.training.sft import Demonstration, SFTConfig, train_sft
-from seethink.world.oracle import Dials, serving
+from seethink.training.sft import SFTConfig, train_sft
+from seethink.world.oracle import Dials
 from seethink.world.questions import Split
 from seethink.world.source import WorldConfig, WorldSource
 from seethink.world.truth import WorldTruth
@@ -69,18 +71,16 @@ class _Clock:
 
 def run_study(config: StudyConfig, out: Path, console: Console | None = None) -> dict[str, Any]:
     """Run every arm and compare; writes ``results.json`` and ``report.html`` under ``out`` and returns the results."""
-    import torch
-
     console = console or Console()
     if unknown := [arm for arm in config.arms if arm not in ARMS]:
         raise InputError(f"arms {unknown}: choose among {', '.join(ARMS)}")
     if config.threads:
-        torch.set_num_threads(config.threads)
+        use_threads(config.threads)
     started, clock = time.time(), _Clock()
     images = ImageStore(out / "images")
 
     with clock("data"):
-        data = _build_data(config, images, out / "data")
+        data = build_world_data(config.world, config.teacher, config.data, images, out / "data", console)
     models = {(): config.base}
     manifests: dict[str, dict[str, Any]] = {}
     for chain in stages_of(config.arms):
@@ -124,18 +124,11 @@ def run_study(config: StudyConfig, out: Path, console: Console | None = None) ->
     return results
 
 
-def _build_data(config: StudyConfig, images: ImageStore, out: Path) -> DataSets:
-    """The six steps against the oracle teacher, over real HTTP on loopback."""
-    with serving(config.teacher) as url:
-        return build_data(WorldSource(config.world).items(images), images, config.data, out, base_url=url)
-
-
 def _run_stage(
     config: StudyConfig, stage: Stage, base: str, data: DataSets, images: ImageStore, out: Path
 ) -> dict[str, Any]:
     if stage is Stage.SFT:
-        demonstrations = [Demonstration(row.item, row.response) for row in data.sft]
-        return train_sft(config.sft, base, demonstrations, images, out)
+        return train_sft(config.sft, base, data.sft, images, out)
     items: Sequence[Item] = data.rl
     if not of_world(items):
         raise InputError("the RL set of a study must come from the embedded world")

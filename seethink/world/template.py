@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from seethink.core.item import Verifier
-from seethink.world.pictures import Domain, Level, Picture
+from seethink.world.pictures import COLOURS, SHAPES, Domain, Level, Picture
 
 Words = Mapping[str, str]
 """The words that fill a question's slots; ``options`` holds option texts joined by commas where there are any."""
@@ -70,7 +70,19 @@ class Template:
     @cached_property
     def _pattern(self) -> re.Pattern[str]:
         pieces = re.split(r"\{(\w+)\}", self.question)
-        return re.compile("".join(re.escape(p) if i % 2 == 0 else rf"(?P<{p}>[\w ]+?)" for i, p in enumerate(pieces)))
+        return re.compile("".join(re.escape(p) if i % 2 == 0 else f"(?P<{p}>{SLOTS[p]})" for i, p in enumerate(pieces)))
+
+
+_COLOUR = "|".join(COLOURS)
+SLOTS: Mapping[str, str] = {
+    "colour": _COLOUR,
+    "first": _COLOUR,
+    "second": _COLOUR,
+    "shape": "|".join(SHAPES),
+    "side": "right of|left of|above|below",
+    "height": r"\d+",
+}
+"""What a slot of a question may hold, as a pattern."""
 
 
 def lettered(options: str) -> list[tuple[str, str]]:

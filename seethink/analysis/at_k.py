@@ -1,0 +1,83 @@
+"""What several draws of one item are worth: pass@k (can it at all?) and maj@k (does its majority?).
+
+Both ask for hits (``core.verdict.is_hit``) rather than scores, and average over items with a bootstrap interval. An
+item with fewer than k draws to go by leaves; ``n`` says how many stayed.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+from scipy.special import comb
+
+from seethink.analysis.compare import RESAMPLES, Interval, Rule, interval, score, verdict_of
+from seethink.core.graded import GradedResponse
+from seethink.core.verdict import is_hit
+
+
+def pass_at_k(
+    responses: Sequence[GradedResponse],
+    k: int,
+    *,
+    rule: Rule = Rule.STRICT,
+    seed: int = 0,
+    resamples: int = RESAMPLES,
+) -> Interval:
+    """Chance that one of k draws is a hit, 1 - C(n-c, k) / C(n, k) per item with n decided draws, c of them hits.
+
+    Unbiased for every k up to n (Chen et al. 2021, arXiv 2107.03374, equation 1).
+    """
+    values = []
+    for draws in _draws(responses).values():
+        decided = [draw for draw in draws if score(draw, rule) is not None]
+        n, c = len(decided), sum(_hit(draw, rule) for draw in decided)
+        if n >= k:
+            values.append(1.0 - float(comb(n - c, k) / comb(n, k)))
+    return interval(values, seed=seed, resamples=resamples)
+
+
+def maj_at_k(
+    responses: Sequence[GradedResponse],
+    k: int,
+    *,
+    rule: Rule = Rule.STRICT,
+    seed: int = 0,
+    resamples: int = RESAMPLES,
+) -> Interval:
+    """Hit rate of the answer that most of the first k draws extracted.
+
+    A tie counts as the expected hit over the tied answers. A draw without an extracted answer does not vote; where none
+    votes, the item is a miss, and where nobody decided any of them it leaves.
+    """
+    values = []
+    for draws in _draws(responses).values():
+        first = draws[:k]
+        if len(first) == k and any(score(draw, rule) is not None for draw in first):
+            values.append(majority_hit(first, rule))
+    return interval(values, seed=seed, resamples=resamples)
+
+
+def majority_hit(draws: Iterable[GradedResponse], rule: Rule = Rule.STRICT) -> float:
+    """Expected hit of the most frequent extracted answer of one item's draws."""
+    votes: defaultdict[str, list[bool]] = defaultdict(list)
+    for draw in draws:
+        extracted = verdict_of(draw, rule).extracted
+        if extracted is not None and score(draw, rule) is not None:
+            votes[extracted.strip()].append(_hit(draw, rule))
+    if not votes:
+        return 0.0
+    most = max(len(hits) for hits in votes.values())
+    winners = [sum(hits) / len(hits) for hits in votes.values() if len(hits) == most]
+    return sum(winners) / len(winners)
+
+
+def _draws(responses: Sequence[GradedResponse]) -> dict[str, list[GradedResponse]]:
+    found: defaultdict[str, list[GradedResponse]] = defaultdict(list)
+    for response in sorted(responses, key=lambda response: response.draw):
+        found[response.item_id].append(response)
+    return found
+
+
+def _hit(response: GradedResponse, rule: Rule) -> bool:
+    return is_hit(verdict_of(response, rule), response.verifier)

@@ -1,0 +1,364 @@
+"""The figures of a report, each a function from plain results to SVG text.
+
+The only file that imports matplotlib. Input is the tree of results.json (or the trainer's log), so that a figure can
+be drawn again from the file alone. Every figure is 700 units wide and the same input gives the same bytes. Text stays
+text, and the neutral colours are few, so that a page may restyle both.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import matplotlib
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_svg import FigureCanvasSVG
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator, PercentFormatter
+
+from seethink.analysis.palette import arm_colours
+from seethink.analysis.wording import apart, p_text, signed
+
+Tree = Mapping[str, Any]
+
+INK, MUTED, RULE, PAPER = "#1f2328", "#646c76", "#e3e6ea", "#ffffff"
+"""Text, secondary text, grid lines and background of every figure."""
+
+KEPT, SET_ASIDE = "#2b7bba", "#c9ced5"
+
+_WIDTH = 700
+_STYLE = {
+    "svg.fonttype": "none",
+    "svg.hashsalt": "seethink",
+    "font.family": "sans-serif",
+    "font.sans-serif": ["DejaVu Sans"],
+    "font.size": 11.5,
+    "text.color": INK,
+    "text.parse_math": False,
+    "axes.edgecolor": RULE,
+    "axes.facecolor": PAPER,
+    "axes.labelcolor": MUTED,
+    "axes.linewidth": 1.0,
+    "axes.axisbelow": True,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "figure.facecolor": PAPER,
+    "figure.dpi": 72,
+    "grid.color": RULE,
+    "grid.linewidth": 1.0,
+    "xtick.color": MUTED,
+    "ytick.color": MUTED,
+    "xtick.labelsize": 11,
+    "ytick.labelsize": 11,
+    "xtick.major.size": 0,
+    "ytick.major.size": 0,
+    "legend.frameon": False,
+    "legend.fontsize": 11,
+}
+_DECODINGS = {"accuracy": "greedy", "sampled": "sampled, mean over draws"}
+_REWARD = ("reward", "train/reward")
+_LENGTH = ("completions/mean_length", "completion_length", "response_length", "train/completions/mean_length")
+
+
+def accuracy_figure(arms: Mapping[str, Tree]) -> str:
+    """Accuracy per arm with its interval: greedy filled, sampled hollow."""
+    with _figure(76 + 46 * len(arms)) as figure:
+        axes = _rows(figure, list(arms), top=34, bottom=42)
+        for row, (arm, colour) in enumerate(arm_colours(arms).items()):
+            for offset, key in ((-0.15, "accuracy"), (0.15, "sampled")):
+                _point(axes, arms[arm][key], row + offset, colour, hollow=key == "sampled", value=True)
+        _share_axis(axes, "x")
+        axes.set_xlabel("accuracy, 95 % interval over items")
+        _marks_legend(figure, list(_DECODINGS.values()))
+        return _svg(figure, "accuracy", "Accuracy of every arm with its 95 % interval")
+
+
+def breakdown_figure(arms: Mapping[str, Tree]) -> str:
+    """Greedy accuracy per dimension and per verifier, one column per arm."""
+    parts = [("by_dimension", "by_dimension", key) for key in _keys(arms, "by_dimension", ("perception", "cognition"))]
+    parts += [("by_verifier", "by_verifier", key) for key in _keys(arms, "by_verifier", ())]
+    with _figure(290) as figure:
+        axes = _axes(figure, left=54, right=10, top=44, bottom=28, height=290)
+        step = 0.8 / max(1, len(arms))
+        gap = 0.5 if any(kind == "by_dimension" for kind, _, _ in parts) else 0.0
+        places = [index + (gap if kind == "by_verifier" else 0.0) for index, (kind, _, _) in enumerate(parts)]
+        for number, (arm, colour) in enumerate(arm_colours(arms).items()):
+            for place, (kind, _, key) in zip(places, parts, strict=True):
+                found = arms[arm][kind].get(key)
+                if found is not None and found["accuracy"]["mean"] is not None:
+                    _column(axes, place + (number - (len(arms) - 1) / 2) * step, found["accuracy"], step * 0.82, colour)
+        axes.set_xticks(places, [key for _, _, key in parts], color=INK)
+        axes.set_xlim((places[0] if places else 0) - 0.6, (places[-1] if places else 0) + 0.6)
+        dimensions = sum(kind == "by_dimension" for kind, _, _ in parts)
+        if 0 < dimensions < len(parts):
+            axes.axvline((places[dimensions - 1] + places[dimensions]) / 2, color=RULE)
+        _share_axis(axes, "y")
+        axes.set_ylabel("greedy accuracy")
+        _arms_legend(figure, arms)
+        return _svg(figure, "breakdown", "Accuracy of every arm by dimension and by verifier")
+
+
+def differences_figure(
+    pairs: Sequence[Tree], arms: Sequence[str], decoding: str = "greedy", rule: str = "strict"
+) -> str:
+    """Forest plot of the paired differences; an interval clear of zero is drawn in the first arm's colour."""
+    chosen = [pair for pair in pairs if (pair["decoding"], pair["rule"]) == (decoding, rule) and pair["n"]]
+    colours = arm_colours(arms)
+    with _figure(50 + 28 * len(chosen)) as figure:
+        axes = _rows(figure, [f"{pair['a']} − {pair['b']}" for pair in chosen], top=8, bottom=42, right=122)
+        axes.axvline(0, color=MUTED, linewidth=1.2)
+        for row, pair in enumerate(chosen):
+            clear = apart(pair)
+            colour = colours.get(pair["a"], INK) if clear else MUTED
+            found = {"mean": pair["difference"], "low": pair["low"], "high": pair["high"]}
+            _point(axes, found, row, colour, hollow=not clear)
+            for place, text in ((46, signed(pair["difference"], 1)), (118, p_text(pair["p"]))):
+                axes.annotate(
+                    text, (1, row), (place, 0), xycoords=axes.get_yaxis_transform(), textcoords="offset points",
+                    ha="right", va="center", fontsize=11, color=INK if clear else MUTED,
+                )  # fmt: skip
+        reach = max([0.02, *(abs(pair[end]) for pair in chosen for end in ("low", "high"))]) * 1.08
+        axes.set_xlim(-reach, reach)
+        axes.xaxis.set_major_formatter(lambda value, _: signed(value))
+        axes.xaxis.set_major_locator(MaxNLocator(7, symmetric=True, steps=[1, 2, 5, 10]))
+        axes.grid(axis="x")
+        axes.set_xlabel(f"difference in {decoding} accuracy, points, same items")
+        return _svg(figure, "differences", "Paired differences between arms with 95 % intervals")
+
+
+def curves_figure(curves: Mapping[str, Sequence[Tree]], arms: Sequence[str]) -> str | None:
+    """Reward and response length over the steps of reinforcement learning; None where no log holds a reward.
+
+    A faint line is what the trainer logged, the firm one its moving mean over a fifteenth of the run.
+    """
+    colours = arm_colours(arms)
+    named = {arm: rows for arm, rows in curves.items() if arm in colours and _series(rows, _REWARD)[0].size}
+    if not named:
+        return None
+    with _figure(270) as figure:
+        for index, (keys, label) in enumerate(((_REWARD, "mean reward"), (_LENGTH, "response length, tokens"))):
+            axes = _axes(figure, left=50 + 350 * index, right=18 + 350 * (1 - index), top=50, bottom=44, height=270)
+            for arm, rows in named.items():
+                steps, values = _series(rows, keys)
+                if steps.size:
+                    axes.plot(steps, values, color=colours[arm], alpha=0.22, linewidth=1)
+                    axes.plot(steps, _moving_mean(values), color=colours[arm], linewidth=2, solid_capstyle="round")
+            axes.set_title(label, loc="left", fontsize=11.5, color=INK, pad=8)
+            axes.set_xlabel("training step")
+            axes.grid(axis="y")
+            axes.yaxis.set_major_locator(MaxNLocator(5))
+            axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
+            axes.margins(x=0.02)
+        _arms_legend(figure, arms, only=list(named))
+        return _svg(figure, "curves", "Reward and response length over training steps")
+
+
+def funnel_figure(funnel: Sequence[Tree]) -> str | None:
+    """What every step of the data factory kept and why it set rows aside, summed over sources; None without rows."""
+    kept: dict[str, int] = {}
+    reasons: dict[str, dict[str, int]] = {}
+    for row in funnel:
+        kept[row["step"]] = kept.get(row["step"], 0) + int(row["kept"])
+        counts = reasons.setdefault(row["step"], {})
+        for reason, count in row["reasons"].items():
+            counts[reason] = counts.get(reason, 0) + int(count)
+    if not kept:
+        return None
+    widest = max(1, *(kept[step] + sum(reasons[step].values()) for step in kept))
+    with _figure(36 + 44 * len(kept)) as figure:
+        axes = _rows(figure, list(kept), top=32, bottom=4, right=24)
+        for place, (step, count) in enumerate(kept.items()):
+            aside = sum(reasons[step].values())
+            axes.barh(place - 0.14, count, 0.4, color=KEPT)
+            axes.barh(place - 0.14, aside, 0.4, left=count, color=SET_ASIDE)
+            axes.text(0, place + 0.26, _told(count, reasons[step]), va="center", fontsize=10.5, color=MUTED)
+        axes.set_yticks([place - 0.14 for place in range(len(kept))], [_short(step) for step in kept], color=INK)
+        axes.set_xlim(0, widest)
+        axes.set_xticks([])
+        axes.spines["left"].set_visible(False)
+        axes.spines["bottom"].set_visible(False)
+        figure.legend(
+            handles=[_swatch(KEPT, "kept"), _swatch(SET_ASIDE, "set aside")],
+            loc="upper left",
+            bbox_to_anchor=(0.0, 1.0),
+            ncols=2,
+        )
+        return _svg(figure, "funnel", "Rows kept and set aside by every step of the data factory")
+
+
+def habits_figure(arms: Mapping[str, Tree]) -> str:
+    """Response length, hesitant steps and responses with a reflective cue, per arm."""
+    panels = (
+        ("response_tokens", "response length, tokens"),
+        ("hesitation_rate", "hesitant steps"),
+        ("cue_rate", "responses with a cue"),
+    )
+    height = 78 + 27 * len(arms)
+    with _figure(height) as figure:
+        label = _label_width(list(arms))
+        width = (_WIDTH - label - 14) / len(panels)
+        for index, (key, title) in enumerate(panels):
+            left = label + index * width
+            axes = _axes(figure, left=left, right=_WIDTH - left - width + 26, top=32, bottom=30, height=height)
+            for row, (arm, colour) in enumerate(arm_colours(arms).items()):
+                _point(axes, arms[arm][key], row, colour)
+            axes.set_title(title, loc="left", fontsize=11.5, color=INK, pad=8)
+            axes.set_ylim(len(arms) - 0.5, -0.5)
+            axes.set_yticks(range(len(arms)), list(arms) if index == 0 else [""] * len(arms), color=INK)
+            top = max([*(_reach(arms[arm][key]) for arm in arms), 0.01])
+            axes.set_xlim(0, 1.12 * top)
+            axes.xaxis.set_major_locator(MaxNLocator(3, steps=[1, 2, 2.5, 5, 10]))
+            if key != "response_tokens":
+                axes.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0 if top > 0.04 else 1, symbol=" %"))
+            axes.grid(axis="x")
+        return _svg(figure, "habits", "Response length, hesitation and reflective cues of every arm")
+
+
+@contextmanager
+def _figure(height: float) -> Iterator[Figure]:
+    with matplotlib.rc_context(_STYLE):  # type: ignore[arg-type, unused-ignore]
+        figure = Figure(figsize=(_WIDTH / 72, height / 72))
+        FigureCanvasSVG(figure)
+        yield figure
+
+
+def _axes(figure: Figure, *, left: float, right: float, top: float, bottom: float, height: float) -> Axes:
+    """Axes by their distance in units from the four edges of the figure."""
+    return figure.add_axes(
+        (left / _WIDTH, bottom / height, (_WIDTH - left - right) / _WIDTH, (height - top - bottom) / height)
+    )
+
+
+def _rows(figure: Figure, labels: Sequence[str], *, top: float, bottom: float, right: float = 24) -> Axes:
+    """Axes with one labelled row per entry, the first on top."""
+    height = figure.get_figheight() * 72
+    axes = _axes(figure, left=_label_width(labels), right=right, top=top, bottom=bottom, height=height)
+    axes.set_ylim(len(labels) - 0.5, -0.5)
+    axes.set_yticks(range(len(labels)), [_short(label) for label in labels], color=INK)
+    return axes
+
+
+def _label_width(labels: Sequence[str]) -> float:
+    return 24 + 7.2 * max((len(_short(label)) for label in labels), default=0)
+
+
+def _short(label: str, limit: int = 34) -> str:
+    return label if len(label) <= limit else label[: limit - 1] + "…"
+
+
+def _point(axes: Axes, found: Tree, row: float, colour: str, *, hollow: bool = False, value: bool = False) -> None:
+    mean = found["mean"]
+    if mean is None:
+        return
+    if found["low"] is not None:
+        axes.plot([found["low"], found["high"]], [row, row], color=colour, linewidth=2.2, solid_capstyle="round")
+    face = PAPER if hollow else colour
+    axes.plot(
+        [mean], [row], "o", markersize=7.5, color=colour, markerfacecolor=face, markeredgewidth=1.8, clip_on=False
+    )
+    if value:
+        right = found["high"] if found["high"] is not None else mean
+        axes.annotate(
+            f"{100 * mean:.1f}",
+            (right, row),
+            (8, 0),
+            textcoords="offset points",
+            va="center",
+            color=MUTED,
+            fontsize=10.5,
+        )
+
+
+def _column(axes: Axes, place: float, found: Tree, width: float, colour: str) -> None:
+    axes.bar(place, found["mean"], width, color=colour, alpha=0.92)
+    if found["low"] is not None:
+        axes.plot([place, place], [found["low"], found["high"]], color=INK, linewidth=1.1, alpha=0.75)
+
+
+def _share_axis(axes: Axes, side: str) -> None:
+    axis = axes.xaxis if side == "x" else axes.yaxis
+    (axes.set_xlim if side == "x" else axes.set_ylim)(0, 1.08 if side == "x" else 1.02)
+    axis.set_ticks([0, 0.25, 0.5, 0.75, 1.0])
+    axis.set_major_formatter(PercentFormatter(1.0, symbol=" %"))
+    axes.grid(axis="x" if side == "x" else "y")
+
+
+def _swatch(colour: str, label: str) -> Any:
+    return matplotlib.patches.Patch(color=colour, label=label)
+
+
+def _arms_legend(figure: Figure, arms: Any, only: Sequence[str] | None = None) -> None:
+    handles = [_swatch(colour, arm) for arm, colour in arm_colours(arms).items() if only is None or arm in only]
+    figure.legend(
+        handles=handles,
+        loc="upper left",
+        bbox_to_anchor=(0.0, 1.0),
+        ncols=max(1, len(handles)),
+        handlelength=0.9,
+        handleheight=0.9,
+        columnspacing=1.4,
+    )
+
+
+def _marks_legend(figure: Figure, labels: Sequence[str]) -> None:
+    handles = [
+        matplotlib.lines.Line2D(
+            [], [], color=MUTED, marker="o", markersize=7.5, markeredgewidth=1.8, linewidth=2.2, label=label,
+            markerfacecolor=PAPER if index else MUTED,
+        )
+        for index, label in enumerate(labels)
+    ]  # fmt: skip
+    figure.legend(handles=handles, loc="upper left", bbox_to_anchor=(0.0, 1.0), ncols=len(handles))
+
+
+def _keys(arms: Mapping[str, Tree], kind: str, order: Sequence[str]) -> list[str]:
+    found = {key for arm in arms.values() for key in arm[kind]}
+    return sorted(found, key=lambda key: (order.index(key) if key in order else len(order), key))
+
+
+def _series(rows: Sequence[Tree], keys: Sequence[str]) -> tuple[Any, Any]:
+    """Steps and values of the rows that hold any of the keys."""
+    for key in keys:
+        points = [(row["step"], row[key]) for row in rows if row.get(key) is not None and row.get("step") is not None]
+        if points:
+            steps, values = np.array(points, dtype=float).T
+            return steps, values
+    return np.array([]), np.array([])
+
+
+def _moving_mean(values: Any) -> Any:
+    width = max(1, len(values) // 15)
+    kernel = np.ones(width)
+    return np.convolve(values, kernel, "same") / np.convolve(np.ones(len(values)), kernel, "same")
+
+
+def _reach(found: Tree) -> float:
+    return float(found["high"] if found["high"] is not None else found["mean"] or 0.0)
+
+
+def _told(kept: int, reasons: Mapping[str, int]) -> str:
+    """ "812 kept · rewrite gap 120, failed verification 68": the three most frequent reasons, then the rest."""
+    ranked = sorted((pair for pair in reasons.items() if pair[1]), key=lambda pair: (-pair[1], pair[0]))
+    told = [f"{reason} {count:,}" for reason, count in ranked[:3]]
+    if len(ranked) > 3:
+        told.append(f"other reasons {sum(count for _, count in ranked[3:]):,}")
+    return f"{kept:,} kept" + (" · set aside: " + ", ".join(told) if told else "")
+
+
+def _svg(figure: Figure, name: str, title: str) -> str:
+    """The figure as one ``<svg>`` element: no prolog, no metadata, ids of its own, a title for screen readers."""
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
+    text = buffer.getvalue().decode()
+    text = re.sub(r"<metadata>.*?</metadata>\s*", "", text[text.index("<svg") :], flags=re.DOTALL)
+    text = re.sub(r'\bid="', f'id="{name}-', text)
+    text = text.replace("url(#", f"url(#{name}-").replace('href="#', f'href="#{name}-')
+    root = (
+        f'<svg role="img" aria-label="{title}" viewBox="0 0 {_WIDTH} {figure.get_figheight() * 72:g}" '
+        'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink">'
+    )
+    return re.sub(r"<svg [^>]*>", root, text, count=1).strip()

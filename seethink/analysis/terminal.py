@@ -1,0 +1,67 @@
+"""The comparison for a terminal: one row per arm, then one per pair."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from rich.console import Console, Group, RenderableType
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+from seethink.analysis.wording import amount, apart, headline, p_text, percent, signed, span
+
+Tree = Mapping[str, Any]
+
+
+def comparison_table(results: Tree) -> RenderableType:
+    """Arms, pairs under greedy decoding and the strict rule, and the findings in words."""
+    return Group(arms_table(results), pairs_table(results), "", *(Text(sentence) for sentence in headline(results)))
+
+
+def print_comparison(results: Tree, console: Console | None = None) -> None:
+    (console or Console()).print(comparison_table(results))
+
+
+def arms_table(results: Tree) -> Table:
+    table = Table(title="accuracy per arm, 95 % interval over items", title_justify="left", header_style="bold")
+    table.add_column("arm", no_wrap=True)
+    for name in ("greedy", "sampled", "perception", "cognition", "unparseable", "tokens"):
+        table.add_column(name, justify="right")
+    for name, arm in results["arms"].items():
+        by = arm["by_dimension"]
+        tokens = arm["response_tokens"]["mean"]
+        table.add_row(
+            escape(name),
+            _share(arm["accuracy"]),
+            _share(arm["sampled"]),
+            *(percent(by[key]["accuracy"]["mean"]) if key in by else "–" for key in ("perception", "cognition")),
+            percent(arm["unparseable_rate"]["mean"]),
+            amount(tokens),
+        )
+    return table
+
+
+def pairs_table(results: Tree) -> Table:
+    table = Table(title="differences in points, same items, greedy", title_justify="left", header_style="bold")
+    table.add_column("arms", no_wrap=True)
+    for name in ("difference", "95 % interval", "p", "format", "answers"):
+        table.add_column(name, justify="right")
+    for pair in results["pairs"]:
+        if (pair["decoding"], pair["rule"]) != ("greedy", "strict") or not pair["n"]:
+            continue
+        gain = pair["gain"]
+        table.add_row(
+            escape(f"{pair['a']} − {pair['b']}"),
+            signed(pair["difference"], 1),
+            f"{signed(pair['low'], 1)} to {signed(pair['high'], 1)}",
+            p_text(pair["p"]).removeprefix("p ").removeprefix("= "),
+            *(signed(gain[part]["mean"], 1) for part in ("format", "accuracy")),
+            style=None if apart(pair) else "dim",
+        )
+    return table
+
+
+def _share(found: Tree) -> str:
+    return f"{percent(found['mean'])} [dim]{span(found)}[/]" if found["mean"] is not None else "–"

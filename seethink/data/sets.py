@@ -1,0 +1,124 @@
+"""The finished sets: SFT and RL tables with their manifests, what was left over, and the funnel of the whole run."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from seethink.core.item import item_row
+from seethink.core.rejected import Rejected
+from seethink.core.tables import MANIFEST, data_hash, read_rows, write_manifest, write_rows
+from seethink.data.config import DataConfig
+from seethink.data.curate import Pool, curate, sft_response
+from seethink.data.funnel import FunnelRow, funnel_record, funnel_rows
+from seethink.data.roles import instructions_hash
+from seethink.data.row import Row, rejection_record, row_from_record
+from seethink.data.stage import Stage, table_column
+from seethink.data.steps import STEPS
+from seethink.teachers.ledger import Spent
+
+
+@dataclass(frozen=True, slots=True)
+class Sets:
+    """How many rows each set holds, and the funnel that led there."""
+
+    sft: int
+    rl: int
+    funnel: tuple[FunnelRow, ...]
+
+
+def write_sets(
+    verified: Path, config: DataConfig, out: Path, made_by: str, spent: Mapping[str, Spent], started: float
+) -> Sets:
+    """Divide the verified rows and write ``sft``, ``rl``, ``curate/rejected`` and ``funnel`` below ``out``.
+
+    Args:
+        verified: the rows of the last step.
+        made_by: hash of the recipe of ``verified``, for the manifests.
+    """
+    for name in (Pool.SFT, Pool.RL, "funnel"):
+        (out / name / MANIFEST).unlink(missing_ok=True)
+    fate = curate(_rows(verified), quotas=config.quotas, seed=config.seed, answer_block=config.answer_block)
+    manifest = _Manifest(config, made_by, spent, started)
+    sft = write_rows(out / Pool.SFT, _sft_records(verified, fate, config))
+    manifest.write(out / Pool.SFT, {"rows": sft})
+    rl = write_rows(out / Pool.RL, _rl_records(verified, fate))
+    manifest.write(out / Pool.RL, {"rows": rl})
+    write_rows(out / "curate" / "rejected", _left_over(verified, fate))
+    funnel = tuple(_funnel(out))
+    write_rows(out / "funnel", map(funnel_record, funnel))
+    manifest.write(out / "funnel", {"rows": len(funnel)})
+    return Sets(sft, rl, funnel)
+
+
+def spent_record(spent: Mapping[str, Spent]) -> dict[str, float]:
+    """All models' payments summed, as a manifest's cost."""
+    total: Counter[str] = Counter()
+    for one in spent.values():
+        total.update(asdict(one))
+    return {name: float(total[name]) for name in ("answers", "prompt_tokens", "completion_tokens", "possibly_paid")}
+
+
+@dataclass(frozen=True, slots=True)
+class _Manifest:
+    config: DataConfig
+    made_by: str
+    spent: Mapping[str, Spent]
+    started: float
+
+    def write(self, folder: Path, more: Mapping[str, Any]) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        write_manifest(
+            folder,
+            self.config,
+            seeds={"curate": self.config.seed},
+            data={"verified": self.made_by, "table": data_hash(read_rows(folder))},
+            started=self.started,
+            cost=spent_record(self.spent),
+            more={
+                **more,
+                "instructions": {step.name: instructions_hash(step.name) for step in STEPS},
+                "cost_by_model": {model: asdict(one) for model, one in self.spent.items()},
+            },
+        )
+
+
+def _rows(verified: Path) -> Iterator[Row]:
+    return map(row_from_record, read_rows(verified))
+
+
+def _sft_records(verified: Path, fate: Mapping[str, Pool | Rejected], config: DataConfig) -> Iterator[dict[str, Any]]:
+    for row in _rows(verified):
+        if fate[row.item.id] is Pool.SFT:
+            yield item_row(row.item) | {"response": sft_response(row, config.answer_block)}
+
+
+def _rl_records(verified: Path, fate: Mapping[str, Pool | Rejected]) -> Iterator[dict[str, Any]]:
+    for row in _rows(verified):
+        if fate[row.item.id] is Pool.RL:
+            yield item_row(row.item)
+
+
+def _left_over(verified: Path, fate: Mapping[str, Pool | Rejected]) -> Iterator[dict[str, Any]]:
+    for row in _rows(verified):
+        one = fate[row.item.id]
+        if isinstance(one, Rejected):
+            yield rejection_record("curate", one, row.item)
+
+
+def _funnel(out: Path) -> Iterator[FunnelRow]:
+    for name in ("collect", *(step.name for step in STEPS)):
+        stage = Stage(out / name)
+        yield from funnel_rows(name, table_column(stage.rows, "source"), _reasons(stage.rejected))
+    sft = Counter(table_column(out / Pool.SFT, "source"))
+    rl = Counter(table_column(out / Pool.RL, "source"))
+    yield from funnel_rows(
+        "curate", [*sft.elements(), *rl.elements()], _reasons(out / "curate" / "rejected"), sft=sft, rl=rl
+    )
+
+
+def _reasons(folder: Path) -> Iterator[tuple[str, str]]:
+    return zip(table_column(folder, "source"), table_column(folder, "reason"), strict=True)

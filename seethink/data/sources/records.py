@@ -1,0 +1,250 @@
+"""Records: items from a JSON array or a JSON Lines file, whatever its extension.
+
+Our own keys: ``id, question, gold, verifier, image`` (or ``images``), ``options, source, context, meta``. The released
+VLAA-Thinking files' keys ``gt`` and ``verifier_type`` are understood as well, and ``meta`` may be a mapping or the text
+of a Python literal. Where no verifier is named, the paper's routing by id or image folder decides.
+
+Formats seen: the five published records of the VLAA-Thinking repository (JSON objects with ``gt``, ``ds_answer``,
+``caption``, ``meta``). From documentation: that the released files are JSON Lines under a ``.json`` name, hold ``meta``
+as literal text and name ``verifier_type``.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from string import ascii_uppercase
+from typing import Any, Literal
+
+from seethink.core.config import Config
+from seethink.core.images import ImageStore
+from seethink.core.item import Item, Verifier, make_item
+from seethink.core.rejected import InputError, Rejected
+from seethink.data.sources.gold import tidy_gold
+from seethink.data.sources.options import with_options
+from seethink.data.sources.routing import route
+
+MAX_LITERAL = 1_000_000
+"""Characters of a ``meta`` text that is parsed. choice."""
+
+
+class RecordsConfig(Config):
+    kind: Literal["records"] = "records"
+    path: Path
+    """The JSON or JSON Lines file."""
+    image_root: Path
+    """Folder that the records' picture paths start from."""
+    name: str | None = None
+    """Source of records that name none and are none of the paper's; the file's stem where None."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One JSON object and where it stands, "file:line"."""
+
+    fields: Mapping[str, Any]
+    where: str
+
+
+class RecordsSource:
+    """Source over one file of records."""
+
+    def __init__(self, config: RecordsConfig) -> None:
+        self.config = config
+        self.name = config.name or config.path.stem
+
+    def items(self, images: ImageStore) -> Iterator[Item | Rejected]:
+        return record_items(read_records(self.config.path), images, self.config.image_root, self.name)
+
+
+def record_items(
+    records: Iterator[Record | Rejected], images: ImageStore, image_root: Path, name: str
+) -> Iterator[Item | Rejected]:
+    """Items of records, each id once."""
+    seen: set[str] = set()
+    for record in records:
+        if isinstance(record, Rejected):
+            yield record
+            continue
+        own_id = record.fields.get("id")
+        if own_id is not None and str(own_id) in seen:
+            yield Rejected("duplicated id", f"field id: {own_id!r} stands earlier in the file, keep one", record.where)
+            continue
+        if own_id is not None:
+            seen.add(str(own_id))
+        yield record_item(record, images, image_root, name)
+
+
+def read_records(path: Path) -> Iterator[Record | Rejected]:
+    """The file's objects. InputError where the file cannot be read on; a bad line of JSON Lines is only set aside."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(4096).removeprefix(b"\xef\xbb\xbf").lstrip()
+    except OSError as error:
+        raise InputError(f"{path} cannot be read ({error.strerror}): check the path") from None
+    if head.startswith(b"["):
+        yield from _array(path)
+    else:
+        yield from _lines(path)
+
+
+def _lines(path: Path) -> Iterator[Record | Rejected]:
+    with path.open("rb") as file:
+        for number, line in enumerate(file, start=1):
+            where = f"{path.name}:{number}"
+            if number == 1:
+                line = line.removeprefix(b"\xef\xbb\xbf")
+            if not line.strip():
+                continue
+            try:
+                fields = json.loads(line.decode("utf-8"))
+            except (ValueError, RecursionError) as error:
+                yield Rejected("not JSON", f"{error}: write one record a line, or one JSON array", where)
+                continue
+            yield _record(fields, where)
+
+
+def _array(path: Path) -> Iterator[Record | Rejected]:
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path} is not UTF-8 text ({error}): save it as UTF-8") from None
+    decoder, place, line = json.JSONDecoder(), text.index("[") + 1, 1 + text.count("\n", 0, text.index("["))
+    while True:
+        line, place = _skip(text, place, line)
+        if text[place : place + 1] == "]":
+            return
+        try:
+            fields, end = decoder.raw_decode(text, place)
+        except (ValueError, RecursionError) as error:
+            raise InputError(
+                f"{path}:{line}: the JSON array breaks off or is damaged here ({error}): "
+                "mend or fetch the file again; nothing after this place could be read"
+            ) from None
+        yield _record(fields, f"{path.name}:{line}")
+        line += text.count("\n", place, end)
+        line, place = _skip(text, end, line)
+        if text[place : place + 1] == ",":
+            place += 1
+        elif text[place : place + 1] != "]":
+            raise InputError(f"{path}:{line}: the JSON array breaks off here: mend or fetch the file again")
+
+
+def _skip(text: str, place: int, line: int) -> tuple[int, int]:
+    start = place
+    while place < len(text) and text[place].isspace():
+        place += 1
+    return line + text.count("\n", start, place), place
+
+
+def _record(fields: Any, where: str) -> Record | Rejected:
+    if not isinstance(fields, dict):
+        return Rejected("not a record", f"a {type(fields).__name__} stands where a JSON object is needed", where)
+    return Record(fields, where)
+
+
+def record_item(record: Record, images: ImageStore, image_root: Path, name: str) -> Item | Rejected:
+    """One record as an item; its original id is kept in ``meta["id"]``.
+
+    Reasons: "no question", "no picture", "broken picture", "no gold", "gold does not fit its verifier", "no verifier",
+    "unknown verifier", "unreadable meta", "unreadable options", "text is not Unicode".
+    """
+    outcome = _build(record.fields, images, image_root, name)
+    return outcome._replace(where=record.where) if isinstance(outcome, Rejected) else outcome
+
+
+def _build(fields: Mapping[str, Any], images: ImageStore, image_root: Path, name: str) -> Item | Rejected:
+    question = fields.get("question")
+    if not isinstance(question, str) or not question.strip():
+        return Rejected("no question", "field question: give the question as text")
+    names = _picture_names(fields)
+    if isinstance(names, Rejected):
+        return names
+    options = fields.get("options") or []
+    if not isinstance(options, list) or len(options) > len(ascii_uppercase):
+        return Rejected("unreadable options", "field options: give a list of at most 26 texts, the first is A")
+    options = [str(option) for option in options]
+    known = route(str(fields.get("id") or "")) or route(names[0])
+    verifier = _verifier(fields, known.verifier if known else None)
+    if isinstance(verifier, Rejected):
+        return verifier
+    gold = tidy_gold(_first(fields, "gold", "gt"), verifier, options)
+    if isinstance(gold, Rejected):
+        return gold
+    meta = read_meta(fields.get("meta"))
+    if isinstance(meta, Rejected):
+        return meta
+    try:
+        stored = [images.add_file(image_root, one) for one in names]
+    except (InputError, OSError, ValueError) as error:
+        return Rejected("broken picture", f"field image: {error}")
+    own_id = {"id": str(fields["id"])} if fields.get("id") is not None else {}
+    try:
+        return make_item(
+            source=str(fields.get("source") or (known.source if known else name)),
+            question=with_options(question.strip(), options),
+            gold=gold,
+            verifier=verifier,
+            images=tuple(digest for digest, _ in stored),
+            options=tuple(options),
+            size=stored[0][1] if verifier is Verifier.IOU else None,
+            context=str(fields.get("context") or ""),
+            meta={**meta, **own_id},
+        )
+    except UnicodeEncodeError as error:
+        return Rejected("text is not Unicode", f"{error}: the record holds half a character")
+
+
+def _picture_names(fields: Mapping[str, Any]) -> list[str] | Rejected:
+    named = _first(fields, "images", "image")
+    names = [named] if isinstance(named, str) else named
+    if not isinstance(names, list) or not names or not all(isinstance(one, str) and one for one in names):
+        return Rejected("no picture", "field image: give the picture's path below the image folder")
+    return names
+
+
+def _verifier(fields: Mapping[str, Any], routed: Verifier | None) -> Verifier | Rejected:
+    named = _first(fields, "verifier", "verifier_type")
+    allowed = ", ".join(Verifier)
+    if named is None:
+        if routed is None:
+            return Rejected("no verifier", f"field verifier: name one of {allowed}; id and picture path tell no source")
+        return routed
+    try:
+        return Verifier(str(named).strip().lower())
+    except ValueError:
+        return Rejected("unknown verifier", f"field verifier: {str(named)[:40]!r} is none of {allowed}")
+
+
+def read_meta(value: Any) -> dict[str, Any] | Rejected:
+    """``meta`` as a mapping that JSON can hold: a mapping, JSON text, or the text of a Python literal (never run)."""
+    if value is None or value == "":
+        return {}
+    if isinstance(value, str):
+        if len(value) > MAX_LITERAL:
+            return Rejected("unreadable meta", f"field meta: {len(value)} characters, at most {MAX_LITERAL}")
+        value = _literal(value)
+    if not isinstance(value, dict):
+        return Rejected("unreadable meta", "field meta: give a mapping, or the text of one")
+    try:
+        parsed: dict[str, Any] = json.loads(json.dumps(value, sort_keys=True))
+        json.dumps(parsed, ensure_ascii=False).encode()
+    except (TypeError, ValueError, RecursionError):
+        return Rejected("unreadable meta", "field meta: it holds something that JSON cannot")
+    return parsed
+
+
+def _literal(text: str) -> Any:
+    for parse in (json.loads, ast.literal_eval):
+        try:
+            return parse(text)
+        except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+            continue
+    return None
+
+
+def _first(fields: Mapping[str, Any], *names: str) -> Any:
+    return next((fields[name] for name in names if fields.get(name) is not None), None)

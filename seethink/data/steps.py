@@ -1,0 +1,38 @@
+"""Step: one stage of the pipeline that asks a teacher, row by row.
+
+A step returns the row with what it learnt, or says why the row goes no further. It knows nothing of tables, restarts or
+how many rows run at once; whoever carries it does (``engines``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from seethink.core.rejected import Rejected
+from seethink.data.caption import caption
+from seethink.data.distill import distill
+from seethink.data.rewrite import rewrite
+from seethink.data.roles import Teachers
+from seethink.data.row import Row
+from seethink.data.verify import verify
+
+Run = Callable[[Row, Teachers], Awaitable[Row | Rejected]]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """``name`` also names its table and its instructions; ``role`` the teacher it asks."""
+
+    name: str
+    role: str
+    run: Run
+
+
+STEPS = (
+    Step("caption", "captioner", caption),
+    Step("distill", "reasoner", distill),
+    Step("rewrite", "rewriter", rewrite),
+    Step("verify", "verifier", verify),
+)
+"""Steps 2 to 5; collect before them and curate after them work on whole tables."""

@@ -1,0 +1,49 @@
+"""LogicVista: 448 multiple-choice questions of logic over pictures. Items only; never training data.
+
+Format seen: the benchmark's own records (``id``, ``imagename``, ``question``, ``answer``, ``skill``), options drawn in the
+picture, one letter per answer for all but a few; those few are set aside, since no verifier of ours decides them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from seethink.core.images import ImageStore
+from seethink.core.item import Item, Verifier, make_item
+from seethink.core.jsonl import field_text, read_json_rows
+from seethink.core.rejected import InputError, Rejected
+
+
+class LogicVista:
+    """Source over the benchmark's JSON Lines and its picture folder."""
+
+    name = "logicvista"
+
+    def __init__(self, path: Path, folder: Path) -> None:
+        self.path, self.folder = path, folder
+
+    def items(self, images: ImageStore) -> Iterator[Item | Rejected]:
+        for where, row in read_json_rows(self.path):
+            if isinstance(row, Rejected):
+                yield row
+                continue
+            try:
+                yield self._item(row, images)
+            except InputError as error:
+                yield Rejected("unusable row", str(error), where)
+
+    def _item(self, row: Mapping[str, Any], images: ImageStore) -> Item:
+        answer = field_text(row, "answer").strip()
+        if len(answer) != 1 or not answer.isalpha():
+            raise InputError(f"answer {answer!r} is not one letter: our mcq verifier decides single letters only")
+        digest, _ = images.add_file(self.folder, field_text(row, "imagename"))
+        return make_item(
+            source=self.name,
+            question=field_text(row, "question"),
+            gold=answer,
+            verifier=Verifier.MCQ,
+            images=(digest,),
+            meta={"id": field_text(row, "id"), "skill": row.get("skill")},
+        )

@@ -1,0 +1,16 @@
+"""The machine that models run on."""
+
+from __future__ import annotations
+
+import torch
+
+
+def use_threads(count: int) -> None:
+    """Limit torch on a CPU. Two torch processes on the same cores slow each other forty-fold: give each its own."""
+    torch.set_num_threads(count)
+
+
+def device_name() -> str:
+    if torch.cuda.is_available():
+        return str(torch.cuda.get_device_name(0))
+    return f"CPU, {torch.get_num_threads()} threads"

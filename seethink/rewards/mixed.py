@@ -1,0 +1,59 @@
+"""mixed: the paper's reward. Every sample has one verifier, and that one decides it (VLAA-Thinking section 4.1).
+
+No mixing weights and no format term: all five rewards are on one scale from 0 to 1, and a response whose answer cannot
+be read is worth 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from seethink.core.item import Item, Verifier
+from seethink.core.protocols import AnswerScorer
+from seethink.core.verdict import Verdict
+from seethink.rewards.digit import digit
+from seethink.rewards.iou import iou
+from seethink.rewards.math import math
+from seethink.rewards.mcq import mcq
+from seethink.rewards.open import BETA, OpenReward
+from seethink.rewards.responses import Extract, strict
+
+_Decides = Callable[[Sequence[Item], Sequence[str], Extract], list[Verdict]]
+
+RULES: Mapping[Verifier, _Decides] = MappingProxyType(
+    {Verifier.DIGIT: digit, Verifier.MCQ: mcq, Verifier.MATH: math, Verifier.IOU: iou}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class MixedReward:
+    """Routes every sample to its verifier's reward.
+
+    Attributes:
+        open: decides open items; without a scorer they are unscored.
+        extract: ``strict`` for training; ``lenient`` gives the same reward on the last answer anywhere.
+    """
+
+    open: OpenReward = field(default_factory=OpenReward)
+    extract: Extract = strict
+
+    def __call__(self, items: Sequence[Item], responses: Sequence[str]) -> list[Verdict]:
+        """One verdict per response; each verifier sees its samples as one batch."""
+        if len(items) != len(responses):
+            raise ValueError(f"{len(items)} items and {len(responses)} responses: one response per item")
+        places: dict[Verifier, list[int]] = {}
+        for place, item in enumerate(items):
+            places.setdefault(item.verifier, []).append(place)
+        verdicts: dict[int, Verdict] = {}
+        for verifier, mine in places.items():
+            reward: _Decides = self.open if verifier is Verifier.OPEN else RULES[verifier]
+            decided = reward([items[place] for place in mine], [responses[place] for place in mine], self.extract)
+            verdicts.update(zip(mine, decided, strict=True))
+        return [verdicts[place] for place in range(len(items))]
+
+
+def mixed(open_scorer: AnswerScorer | None = None, beta: float = BETA, extract: Extract = strict) -> MixedReward:
+    """The mixed reward: ``mixed()(items, responses)`` gives one verdict per response."""
+    return MixedReward(OpenReward(open_scorer, beta), extract)

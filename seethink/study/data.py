@@ -1,0 +1,56 @@
+"""The study's data: the six steps over the embedded world, against the oracle teacher on a loopback port."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from seethink.core.images import ImageStore
+from seethink.core.item import Item, item_from_row
+from seethink.core.tables import read_rows
+from seethink.data import DataConfig, funnel_from_record, run_pipeline
+from seethink.training.sft import Demonstration
+from seethink.world.oracle import CAPTIONER, REASONER, REWRITER, VERIFIER, Dials, serving
+from seethink.world.source import WorldConfig, WorldSource
+
+
+@dataclass(frozen=True, slots=True)
+class DataSets:
+    """What training takes from a data run, and the funnel that led there (rows as ``analysis`` reads them)."""
+
+    sft: list[Demonstration]
+    rl: list[Item]
+    funnel: list[dict[str, Any]]
+
+
+def build_world_data(
+    world: WorldConfig, teacher: Dials, config: DataConfig, images: ImageStore, out: Path, console: Console | None = None
+) -> DataSets:
+    """Run the data factory; a finished run is read, a killed one goes on and pays for no answer twice."""
+    with serving(teacher) as url:
+        asked = config.model_copy(
+            update={
+                "base_url": url,
+                "captioner": config.captioner.model_copy(update={"model": CAPTIONER}),
+                "reasoner": config.reasoner.model_copy(update={"model": REASONER}),
+                "rewriter": config.rewriter.model_copy(update={"model": REWRITER}),
+                "verifier": config.verifier.model_copy(update={"model": VERIFIER}),
+            }
+        )
+        run_pipeline(WorldSource(world).items(images), images, asked, out, console=console)
+    return read_data(out)
+
+
+def read_data(out: Path) -> DataSets:
+    """The finished sets of a data run."""
+    return DataSets(
+        sft=[Demonstration(item_from_row(row), row["response"]) for row in read_rows(out / "sft")],
+        rl=[item_from_row(row) for row in read_rows(out / "rl")],
+        funnel=[
+            {"source": row.source, "step": row.step, "kept": row.kept, "reasons": dict(row.rejected)}
+            for row in map(funnel_from_record, read_rows(out / "funnel"))
+        ],
+    )

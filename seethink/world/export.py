@@ -1,0 +1,36 @@
+"""The world's items as a JSON Lines file and an image folder, the form in which users bring their own."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from seethink.core.images import ImageStore
+from seethink.core.item import Item
+from seethink.core.tables import write_text
+from seethink.world.source import WorldConfig, WorldSource
+
+
+def export_items(config: WorldConfig, out: Path) -> int:
+    """Write ``out/items.jsonl`` and ``out/images/*.png``; returns the number of items."""
+    store = ImageStore(out / ".store")
+    folder = out / "images"
+    folder.mkdir(parents=True, exist_ok=True)
+    lines = []
+    for item in WorldSource(config).items(store):
+        assert isinstance(item, Item)
+        for digest in item.images:
+            (folder / f"{digest[:16]}.png").write_bytes(store.read(digest))
+        row = {
+            "id": item.id,
+            "source": item.source,
+            "images": [f"{digest[:16]}.png" for digest in item.images],
+            "question": item.question,
+            "gold": item.gold,
+            "verifier": item.verifier.value,
+            "options": list(item.options),
+            "meta": dict(item.meta),
+        }
+        lines.append(json.dumps(row, ensure_ascii=False))
+    write_text(out / "items.jsonl", "\n".join(lines) + "\n")
+    return len(lines)

@@ -1,0 +1,83 @@
+"""Figures: complete, the same every time, and harmless."""
+
+import re
+import xml.etree.ElementTree as ElementTree
+
+import pytest
+
+pytest.importorskip("matplotlib")
+
+from seethink.analysis import figures
+from seethink.analysis.palette import REFERENCE, arm_colours
+
+CURVES = {
+    "grpo": [{"step": step, "reward": step / 50, "completions/mean_length": 60 - step} for step in range(40)],
+    "sft": [{"step": step, "loss": 1.0} for step in range(40)],
+}
+
+
+@pytest.fixture(scope="module")
+def drawn(results):
+    arms = results["arms"]
+    return {
+        "accuracy": figures.accuracy_figure(arms),
+        "breakdown": figures.breakdown_figure(arms),
+        "differences": figures.differences_figure(results["pairs"], list(arms)),
+        "curves": figures.curves_figure(CURVES, list(arms)),
+        "funnel": figures.funnel_figure(results["funnel"]),
+        "habits": figures.habits_figure(arms),
+    }
+
+
+def test_every_figure_is_well_formed_and_700_wide(drawn):
+    for svg in drawn.values():
+        root = ElementTree.fromstring(svg)
+        assert root.get("viewBox").startswith("0 0 700 ")
+        assert root.get("aria-label")
+
+
+def test_figures_are_the_same_every_time_and_hold_no_date(results, drawn):
+    assert figures.accuracy_figure(results["arms"]) == drawn["accuracy"]
+    assert not any("metadata" in svg or "20" + "2" in re.sub(r"[\d.]+", "", svg) for svg in drawn.values())
+
+
+def test_no_two_figures_share_an_id(drawn):
+    ids = [found for svg in drawn.values() for found in set(re.findall(r'\bid="([^"]+)"', svg))]
+    assert len(ids) == len(set(ids))
+
+
+def test_a_reference_points_into_its_own_figure(drawn):
+    for name, svg in drawn.items():
+        references = set(re.findall(r'href="#([^"]+)"|url\(#([^)]+)\)', svg))
+        assert all(next(filter(None, pair)).startswith(f"{name}-") for pair in references)
+
+
+def test_an_arm_has_one_colour_everywhere(results, drawn):
+    colours = arm_colours(results["arms"])
+    assert colours["base"] == REFERENCE
+    assert all(colours["grpo"] in drawn[name] for name in ("accuracy", "breakdown", "differences", "curves", "habits"))
+    assert len(set(colours.values())) == 4
+
+
+def test_only_arms_that_were_reinforced_have_a_curve(drawn):
+    assert ">grpo<" in drawn["curves"]
+    assert ">sft<" not in drawn["curves"]
+    assert figures.curves_figure({"sft": CURVES["sft"]}, ["base", "sft"]) is None
+
+
+def test_the_funnel_tells_counts_and_reasons(drawn):
+    assert "700 kept · set aside: wrong answer 150, empty 50" in drawn["funnel"]
+    assert figures.funnel_figure([]) is None
+
+
+def test_a_hostile_name_is_text_in_a_figure(results):
+    svg = figures.accuracy_figure({"<script>alert(1)</script> $x_1$": results["arms"]["base"]})
+    assert "<script" not in svg
+    assert "$x_1$" in svg
+
+
+def test_arms_without_answers_leave_a_gap(results):
+    empty = {"mean": None, "low": None, "high": None, "n": 0}
+    arm = results["arms"]["base"] | {"accuracy": empty, "sampled": empty, "by_verifier": {}, "by_dimension": {}}
+    for svg in (figures.accuracy_figure({"base": arm}), figures.breakdown_figure({"base": arm})):
+        ElementTree.fromstring(svg)

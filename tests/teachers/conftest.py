@@ -1,0 +1,78 @@
+"""Fixtures of the teachers' tests: a scripted server, and questions asked of it with a fresh ledger."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.util
+import sys
+from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from seethink.teachers import Budget, Endpoint, Gate, Ledger, Message, Patience, Sampling, Teacher
+
+_spec = importlib.util.spec_from_file_location("scripted_server", Path(__file__).parent / "scripted_server.py")
+assert _spec is not None and _spec.loader is not None
+scripted = sys.modules.setdefault("scripted_server", importlib.util.module_from_spec(_spec))
+_spec.loader.exec_module(scripted)
+
+QUICK = Patience(refusals=4, unknowns=2, first_wait=0.01, longest_wait=0.05, longest_asked_wait=1.0)
+
+
+@pytest.fixture
+def server() -> Iterator[Any]:
+    with scripted.serving(scripted.ScriptedServer()) as running:
+        yield running
+
+
+@pytest.fixture
+def Fault() -> Any:
+    return scripted.Fault
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "ledger"
+
+
+@pytest.fixture
+def session(server: Any, folder: Path) -> Callable[..., Any]:
+    """Run ``talk(teacher)`` against the server in an event loop of its own; a second session is a second process."""
+
+    def run(
+        talk: Callable[[Teacher], Awaitable[Any]],
+        *,
+        width: int = 8,
+        budget: Budget | None = None,
+        timeout: float = 5.0,
+        sampling: Sampling = Sampling(temperature=0.0, max_tokens=16),  # noqa: B008
+        key_env: str | None = None,
+        base_url: str | None = None,
+        model: str = "m",
+    ) -> Any:
+        async def main() -> Any:
+            async with (
+                Ledger(folder) as ledger,
+                Endpoint(base_url or server.base_url, key_env, timeout=timeout) as endpoint,
+            ):
+                return await talk(Teacher(endpoint, model, sampling, ledger, Gate(width, budget), QUICK))
+
+        return asyncio.run(main())
+
+    return run
+
+
+@pytest.fixture
+def ask_all(session: Callable[..., Any]) -> Callable[..., Any]:
+    """Ask all texts at once; answers and exceptions in order."""
+
+    def run(texts: list[str], **settings: Any) -> Any:
+        async def talk(teacher: Teacher) -> Any:
+            asked = (teacher.ask([Message("user", text)]) for text in texts)
+            return await asyncio.gather(*asked, return_exceptions=True)
+
+        return session(talk, **settings)
+
+    return run

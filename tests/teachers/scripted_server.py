@@ -1,0 +1,138 @@
+"""A scripted OpenAI-compatible server on loopback that keeps a bill: successful answers per distinct request."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from aiohttp import web
+
+Body = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Instead of an answer: a status with headers and body text; ``hang`` first sleeps, ``cut`` breaks off a body."""
+
+    status: int = 200
+    headers: dict[str, str] = field(default_factory=dict)
+    text: str = '{"error": {"message": "scripted"}}'
+    hang: float = 0.0
+    cut: bool = False
+    hang_up: bool = False
+
+
+@dataclass
+class ScriptedServer:
+    """``answer`` makes the text; ``fault`` may give the nth attempt (from 1) at a request a Fault instead."""
+
+    answer: Callable[[Body], str] = lambda body: f"echo {body['messages'][-1]['content']}"
+    fault: Callable[[Body, int], Fault | None] = lambda body, attempt: None
+    latency: float = 0.0
+    finish_reason: Callable[[Body], str] = lambda body: "stop"
+    extra: Callable[[Body], dict[str, Any]] = lambda body: {}
+    base_url: str = ""
+    bill: Counter[str] = field(default_factory=Counter)
+    attempts: Counter[str] = field(default_factory=Counter)
+    requests: list[Body] = field(default_factory=list)
+    keys: list[str] = field(default_factory=list)
+    in_flight: int = 0
+    peak: int = 0
+
+    @property
+    def billed(self) -> int:
+        return self.bill.total()
+
+    @property
+    def distinct(self) -> int:
+        return len(self.bill)
+
+    def texts(self, model: str) -> list[str]:
+        """The user payloads sent to a model, pictures left out."""
+        found = []
+        for body in self.requests:
+            if body["model"] == model:
+                content = body["messages"][-1]["content"]
+                found.append(content if isinstance(content, str) else "".join(p.get("text", "") for p in content))
+        return found
+
+    async def complete(self, request: web.Request) -> web.StreamResponse:
+        body = await request.json()
+        name = json.dumps(body, sort_keys=True)
+        self.attempts[name] += 1
+        self.requests.append(body)
+        self.keys.append(request.headers.get("Authorization", ""))
+        self.in_flight += 1
+        self.peak = max(self.peak, self.in_flight)
+        try:
+            fault = self.fault(body, self.attempts[name])
+            if fault is not None:
+                return await self._fail(request, fault, name)
+            await asyncio.sleep(self.latency)
+            self.bill[name] += 1
+            return web.json_response(self._completion(body))
+        finally:
+            self.in_flight -= 1
+
+    async def _fail(self, request: web.Request, fault: Fault, name: str) -> web.StreamResponse:
+        if fault.hang:
+            await asyncio.sleep(fault.hang)
+            self.bill[name] += 1
+        if fault.hang_up:
+            assert request.transport is not None
+            request.transport.abort()
+        if fault.cut:
+            self.bill[name] += 1
+            response = web.StreamResponse(headers={"Content-Length": "1000", "Content-Type": "application/json"})
+            await response.prepare(request)
+            await response.write(b'{"id": "half')
+            assert request.transport is not None
+            request.transport.abort()
+            return response
+        return web.Response(
+            status=fault.status, headers=fault.headers, text=fault.text, content_type="application/json"
+        )
+
+    def _completion(self, body: Body) -> dict[str, Any]:
+        message = {"role": "assistant", "content": self.answer(body), **self.extra(body)}
+        return {
+            "id": f"call-{self.billed}",
+            "object": "chat.completion",
+            "created": 0,
+            "model": body["model"],
+            "choices": [{"index": 0, "message": message, "finish_reason": self.finish_reason(body)}],
+            "usage": {"prompt_tokens": 7, "completion_tokens": 5, "total_tokens": 12},
+        }
+
+
+@contextmanager
+def serving(server: ScriptedServer) -> Iterator[ScriptedServer]:
+    """Serve in a thread of its own until the block ends."""
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever, daemon=True)
+    thread.start()
+    app = web.Application(client_max_size=2**24)
+    app.router.add_post("/v1/chat/completions", server.complete)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+
+    async def start() -> int:
+        await runner.setup()
+        site = web.TCPSite(runner, "127.0.0.1", 0)
+        await site.start()
+        return int(runner.addresses[0][1])
+
+    port = asyncio.run_coroutine_threadsafe(start(), loop).result()
+    server.base_url = f"http://127.0.0.1:{port}/v1"
+    try:
+        yield server
+    finally:
+        asyncio.run_coroutine_threadsafe(runner.cleanup(), loop).result()
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()
