@@ -43,7 +43,9 @@ class Format(StrEnum):
 
 
 Overrides = Annotated[list[str] | None, typer.Argument(help="Settings as field=value or field.inner=value.")]
-Out = Annotated[Path, typer.Option("--out", help="Folder of the outputs; the same command goes on where it was killed.")]
+Out = Annotated[
+    Path, typer.Option("--out", help="Folder of the outputs; the same command goes on where it was killed.")
+]
 Data = Annotated[Path, typer.Option("--data", help="JSON Lines (or a JSON array) of items.")]
 Images = Annotated[Path, typer.Option("--images", help="Folder that the items' picture paths are relative to.")]
 Model = Annotated[str, typer.Option("--model", help="A checkpoint folder, or 'base' for the tiny model shipped here.")]
@@ -89,7 +91,9 @@ def data_build(
 
     store, console = ImageStore(out / "images"), _console()
     settings = load_config(DataConfig, config, overrides or ())
-    console.print(funnel_table(run_pipeline(_read(form, data, images, store), store, settings, out, console=console).funnel))
+    console.print(
+        funnel_table(run_pipeline(_read(form, data, images, store), store, settings, out, console=console).funnel)
+    )
 
 
 @train_app.command("grpo")
@@ -145,17 +149,25 @@ def eval_command(
     overrides: Overrides = None,
 ) -> None:
     """Greedy and sampled accuracy of a model on items of your own, with intervals, strict and lenient."""
-    from seethink.analysis import arm_table
+    import time
+
+    from seethink.analysis import print_comparison, study_results
     from seethink.core.config import load_config
     from seethink.core.images import ImageStore
+    from seethink.core.tables import write_json
     from seethink.evaluation.run import EvaluationConfig, evaluate
     from seethink.study.rewards import evaluation_judges
 
+    started = time.time()
     settings = load_config(EvaluationConfig, config, overrides or ())
     store = ImageStore(out / "images")
     items = _accepted(_read(form, data, images, store))
     responses = evaluate(settings, model, model, items, store, evaluation_judges(items), out / "responses")
-    _console().print(arm_table({model: responses}))
+    results = study_results(
+        {model: responses}, controls=(), costs={}, funnel=(), seconds=time.time() - started, seed=settings.seed
+    )
+    write_json(out / "results.json", results)
+    print_comparison(results)
 
 
 @reward_app.command("validate")
@@ -212,9 +224,7 @@ def world_pretrain(out: Out = Path("runs/pretrain"), overrides: Overrides = None
 
 
 @world_app.command("card")
-def world_card(
-    out: Out = Path("runs/card"), model: Model = "base", seed: int = 0, overrides: Overrides = None
-) -> None:
+def world_card(out: Out = Path("runs/card"), model: Model = "base", seed: int = 0, overrides: Overrides = None) -> None:
     """Measure a model of the world: what it sees, how it keeps the format, where it errs."""
     from seethink.core.config import load_config
     from seethink.study.card import base_card, card_table

@@ -20,7 +20,7 @@ HESITATION_CUES = ("wait", "hmm", "let me check again", "maybe", "perhaps", "not
 
 
 def has_cue(text: str, cues: Iterable[str] = CURATION_CUES, *, whole_words: bool = False) -> bool:
-    """True where any cue occurs in the lower-cased text; ``whole_words`` is our option, the paper matches substrings."""
+    """True where any cue occurs in the lower-cased text; ``whole_words`` is ours, the paper matches substrings."""
     lowered = text.lower()
     if whole_words:
         return any(re.search(rf"\b{re.escape(cue)}\b", lowered) for cue in cues)

@@ -86,7 +86,9 @@ class ImageStore:
         try:
             return self.path(digest).read_bytes()
         except FileNotFoundError:
-            raise InputError(f"picture {digest[:12]}… is not in the store {self.root}: collect its items again") from None
+            raise InputError(
+                f"picture {digest[:12]}… is not in the store {self.root}: collect its items again"
+            ) from None
 
     def open(self, digest: str) -> Image.Image:
         """The decoded picture, RGB."""

@@ -87,9 +87,7 @@ def make_item(
     verifier = Verifier(verifier)
     content = [source, question, gold, verifier.value, list(images), list(options), size, context]
     digest = hashlib.sha256(json.dumps(content, ensure_ascii=False).encode()).hexdigest()
-    return Item(
-        f"{source}-{digest[:16]}", source, question, gold, verifier, images, options, size, context, meta or {}
-    )
+    return Item(f"{source}-{digest[:16]}", source, question, gold, verifier, images, options, size, context, meta or {})
 
 
 def item_row(item: Item) -> dict[str, Any]:

@@ -126,7 +126,7 @@ def write_manifest(
     cost: Mapping[str, float] | None = None,
     more: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """Seal an output folder: what produced it, from what, with which seeds, in how long (``started``: ``time.time()``)."""
+    """Seal an output folder: what produced it, from what, with which seeds, and in how long since ``started``."""
     manifest = {
         "config": config.model_dump(mode="json"),
         "config_hash": config_hash(config),

@@ -75,7 +75,7 @@ _LAST_ANSWER = re.compile(r"<answer>(.*?)(?:</answer>|$)", re.DOTALL)
 
 
 def last_answer(text: str) -> str:
-    """The lenient reading: the last answer block wherever it stands, else what follows the thinking, else the last line.
+    """The lenient reading: the last answer block anywhere, else what follows the thinking, else the last line.
 
     Used beside the strict rule so that a gain can be split into format and accuracy.
     """

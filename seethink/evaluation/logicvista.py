@@ -1,7 +1,7 @@
 """LogicVista: 448 multiple-choice questions of logic over pictures. Items only; never training data.
 
-Format seen: the benchmark's own records (``id``, ``imagename``, ``question``, ``answer``, ``skill``), options drawn in the
-picture, one letter per answer for all but a few; those few are set aside, since no verifier of ours decides them.
+Format seen: the benchmark's own records (``id``, ``imagename``, ``question``, ``answer``, ``skill``), options drawn in
+the picture, one letter per answer for all but a few; those few are set aside, since no verifier of ours decides them.
 """
 
 from __future__ import annotations

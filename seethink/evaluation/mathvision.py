@@ -1,6 +1,7 @@
 """MATH-V: 3,040 competition problems over pictures. Items only; never training data.
 
-Format seen: the benchmark's own records (``id``, ``question`` with ``<image1>`` marks, ``options``, ``answer``, ``image``).
+Format seen: the benchmark's own records (``id``, ``question`` with ``<image1>`` marks, ``options``, ``answer``,
+``image``).
 """
 
 from __future__ import annotations

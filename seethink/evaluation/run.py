@@ -75,7 +75,12 @@ def evaluate(
     if len({item.id for item in items}) < len(items):
         raise InputError("evaluation has the same item twice: remove duplicates, or the intervals would be too narrow")
     started = time.time()
-    data = {"items": data_hash(item.id for item in items), "model": weights_hash(model), "prompt": prompt_hash(), "arm": arm}
+    data = {
+        "items": data_hash(item.id for item in items),
+        "model": weights_hash(model),
+        "prompt": prompt_hash(),
+        "arm": arm,
+    }
     if finished(out, config, data):
         return [graded_from_row(row) for row in read_rows(out)]
     sealed = len(parts(out))

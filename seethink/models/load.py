@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import torch
 from transformers import AutoModelForImageTextToText, PreTrainedModel
+from transformers.utils import logging as transformers_logging
 
 from seethink.core.rejected import InputError
 from seethink.models.processor import ImageTextProcessor, load_processor
@@ -61,19 +62,25 @@ def load_checkpoint(name: str | Path, *, dtype: str = "float32", max_pixels: int
     folder = checkpoint_folder(name)
     config_path = folder / "config.json"
     if not config_path.is_file():
-        raise InputError(f"checkpoint {folder}: no config.json there; give a folder saved by save_pretrained, or 'base'")
+        raise InputError(
+            f"checkpoint {folder}: no config.json there; give a folder saved by save_pretrained, or 'base'"
+        )
     try:
         family = json.loads(config_path.read_text(encoding="utf-8")).get("model_type")
     except json.JSONDecodeError as error:
         raise InputError(f"checkpoint {folder}: config.json is not JSON ({error})") from None
     if family not in FAMILIES:
         raise InputError(f"checkpoint {folder}: model_type {family!r} is not supported, only {', '.join(FAMILIES)}")
+    # A bar per weight shard says nothing that our own bars do not.
+    transformers_logging.disable_progress_bar()
     try:
         model, report = AutoModelForImageTextToText.from_pretrained(
             folder, dtype=getattr(torch, dtype), use_safetensors=True, output_loading_info=True, local_files_only=True
         )
     except (OSError, RuntimeError, ValueError) as error:
-        raise InputError(f"checkpoint {folder}: its weights do not fit its config ({str(error).splitlines()[0]})") from None
+        raise InputError(
+            f"checkpoint {folder}: its weights do not fit its config ({str(error).splitlines()[0]})"
+        ) from None
     missing = {key: sorted(report[key])[:3] for key in ("missing_keys", "mismatched_keys") if report.get(key)}
     if missing:
         raise InputError(f"checkpoint {folder}: its weights do not fit its config ({missing}); save it again whole")

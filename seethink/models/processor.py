@@ -62,5 +62,7 @@ def load_processor(folder: Path, *, max_pixels: int | None = None) -> ImageTextP
         saved = Path(folder) / "processor_config.json"
     settings = json.loads(saved.read_text(encoding="utf-8")) if saved.exists() else {}
     settings = settings.get("image_processor", settings)
-    known = {key: settings[key] for key in ("size", "image_mean", "image_std", "patch_size", "merge_size") if key in settings}
+    known = {
+        key: settings[key] for key in ("size", "image_mean", "image_std", "patch_size", "merge_size") if key in settings
+    }
     return build_processor(tokenizer, Qwen2VLImageProcessorPil(**known), max_pixels=max_pixels)

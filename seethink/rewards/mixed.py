@@ -20,9 +20,9 @@ from seethink.rewards.mcq import mcq
 from seethink.rewards.open import BETA, OpenReward
 from seethink.rewards.responses import Extract, strict
 
-_Decides = Callable[[Sequence[Item], Sequence[str], Extract], list[Verdict]]
+Decides = Callable[[Sequence[Item], Sequence[str], Extract], list[Verdict]]
 
-RULES: Mapping[Verifier, _Decides] = MappingProxyType(
+RULES: Mapping[Verifier, Decides] = MappingProxyType(
     {Verifier.DIGIT: digit, Verifier.MCQ: mcq, Verifier.MATH: math, Verifier.IOU: iou}
 )
 
@@ -32,11 +32,11 @@ class MixedReward:
     """Routes every sample to its verifier's reward.
 
     Attributes:
-        open: decides open items; without a scorer they are unscored.
+        open: decides open items (``OpenReward``, or ``CoverageReward`` where all facts are known).
         extract: ``strict`` for training; ``lenient`` gives the same reward on the last answer anywhere.
     """
 
-    open: OpenReward = field(default_factory=OpenReward)
+    open: Decides = field(default_factory=OpenReward)
     extract: Extract = strict
 
     def __call__(self, items: Sequence[Item], responses: Sequence[str]) -> list[Verdict]:
@@ -48,7 +48,7 @@ class MixedReward:
             places.setdefault(item.verifier, []).append(place)
         verdicts: dict[int, Verdict] = {}
         for verifier, mine in places.items():
-            reward: _Decides = self.open if verifier is Verifier.OPEN else RULES[verifier]
+            reward: Decides = self.open if verifier is Verifier.OPEN else RULES[verifier]
             decided = reward([items[place] for place in mine], [responses[place] for place in mine], self.extract)
             verdicts.update(zip(mine, decided, strict=True))
         return [verdicts[place] for place in range(len(items))]

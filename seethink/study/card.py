@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -42,10 +42,9 @@ def base_card(model: str, world: WorldConfig, out: Path, *, seed: int = 0) -> di
     )
     by_id = {item.id: item for item in items}
     flawed = flawed_templates()
-    groups: dict[str, Callable[[GradedResponse], bool]] = {
-        **{verifier.value: (lambda r, v=verifier: r.verifier is v) for verifier in RULE_VERIFIERS},
-        **{name: (lambda r, n=name: r.group == n) for name in sorted({response.group for response in responses})},
-    }
+    groups = {verifier.value: [r for r in responses if r.verifier is verifier] for verifier in RULE_VERIFIERS}
+    for name in sorted({response.group for response in responses}):
+        groups[name] = [response for response in responses if response.group == name]
     greedy = [response for response in responses if response.decoding is Decoding.GREEDY]
     card = {
         "items": len(items),
@@ -57,7 +56,7 @@ def base_card(model: str, world: WorldConfig, out: Path, *, seed: int = 0) -> di
             [read_tags(r.response) is not None for r in responses if r.decoding is Decoding.SAMPLED]
         ),
         "flawed_templates": sorted(flawed),
-        "groups": {name: _group([r for r in responses if chosen(r)]) for name, chosen in groups.items()},
+        "groups": {name: _group(chosen) for name, chosen in groups.items()},
     }
     write_json(out / "card.json", card)
     return card

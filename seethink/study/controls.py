@@ -62,7 +62,9 @@ def controls_table(
 def check_matched(rows: Sequence[Mapping[str, Any]]) -> None:
     """InputError naming every control in which the arms differ without being meant to."""
     if unmatched := [row for row in rows if not row["matched"]]:
-        shown = "; ".join(f"{row['control']}: {({k: v for k, v in row.items() if k not in _META})}" for row in unmatched)
+        shown = "; ".join(
+            f"{row['control']}: { ({k: v for k, v in row.items() if k not in _META}) }" for row in unmatched
+        )
         raise InputError(f"the arms are not matched, no comparison is made: {shown}")
 
 

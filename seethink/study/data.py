@@ -27,7 +27,12 @@ class DataSets:
 
 
 def build_world_data(
-    world: WorldConfig, teacher: Dials, config: DataConfig, images: ImageStore, out: Path, console: Console | None = None
+    world: WorldConfig,
+    teacher: Dials,
+    config: DataConfig,
+    images: ImageStore,
+    out: Path,
+    console: Console | None = None,
 ) -> DataSets:
     """Run the data factory; a finished run is read, a killed one goes on and pays for no answer twice."""
     with serving(teacher) as url:

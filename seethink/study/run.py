@@ -81,7 +81,7 @@ def run_study(config: StudyConfig, out: Path, console: Console | None = None) ->
 
     with clock("data"):
         data = build_world_data(config.world, config.teacher, config.data, images, out / "data", console)
-    models = {(): config.base}
+    models: dict[tuple[Stage, ...], str] = {(): config.base}
     manifests: dict[str, dict[str, Any]] = {}
     for chain in stages_of(config.arms):
         with clock(stage_name(chain)):

@@ -1,4 +1,4 @@
-"""SFT: imitation of traces, with the vision tower frozen and the loss on the response only (VLAA-Thinking section 3.1)."""
+"""SFT: imitation of traces, vision tower frozen, loss on the response only (VLAA-Thinking section 3.1)."""
 
 from __future__ import annotations
 
@@ -59,7 +59,9 @@ def train_sft(
     started = time.time()
     data = {
         "base": weights_hash(base),
-        "demonstrations": data_hash((demonstration.item.id, demonstration.response) for demonstration in demonstrations),
+        "demonstrations": data_hash(
+            (demonstration.item.id, demonstration.response) for demonstration in demonstrations
+        ),
     }
     if finished(out, config, data):
         return read_manifest(out) or {}

@@ -61,7 +61,7 @@ def stated_facts(text: str) -> frozenset[str]:
 
 
 def read_picture(text: str, n: int) -> Picture | None:
-    """The picture that a description tells of, None where it tells of none. Where a cell is named twice the last wins."""
+    """The picture that a description tells of, None where it tells of none; of a cell named twice the last counts."""
     if match := _LINE.search(text):
         x1, y1, x2, y2 = map(int, match.groups()[1:])
         return Line(n, Point(x1, y1), Point(x2, y2), match[1])

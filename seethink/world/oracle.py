@@ -186,7 +186,9 @@ def _verify(text: str) -> str:
 
 def _sections(text: str) -> tuple[str, str]:
     """Gold and answer of a verification request: two labelled sections, the gold first."""
-    match = re.search(r"(?:ground truth|gold)[^:]*:\s*(.*?)\n+[^\n:]*(?:answer|response)[^\n:]*:\s*(.*)", text, re.S | re.I)
+    match = re.search(
+        r"(?:ground truth|gold)[^:]*:\s*(.*?)\n+[^\n:]*(?:answer|response)[^\n:]*:\s*(.*)", text, re.S | re.I
+    )
     if match is None:
         raise ValueError("the verifier was sent no gold and answer")
     return match[1], match[2]
@@ -209,9 +211,7 @@ def application(dials: Dials) -> web.Application:
                 "object": "chat.completion",
                 "created": 0,
                 "model": asked["model"],
-                "choices": [
-                    {"index": 0, "message": {"role": "assistant", "content": text}, "finish_reason": "stop"}
-                ],
+                "choices": [{"index": 0, "message": {"role": "assistant", "content": text}, "finish_reason": "stop"}],
                 "usage": {"prompt_tokens": prompt, "completion_tokens": tokens, "total_tokens": prompt + tokens},
             }
         )
@@ -243,4 +243,3 @@ def serving(dials: Dials) -> Iterator[str]:
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
         loop.close()
-

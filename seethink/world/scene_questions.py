@@ -21,7 +21,8 @@ def sample_scene(rng: random.Random, level: Level) -> Scene:
     return Scene(
         level.n,
         tuple(
-            Object(cell % level.n, cell // level.n, rng.choice(level.colours), rng.choice(level.shapes)) for cell in cells
+            Object(cell % level.n, cell // level.n, rng.choice(level.colours), rng.choice(level.shapes))
+            for cell in cells
         ),
     )
 
@@ -69,8 +70,7 @@ def _sample_beside(rng: random.Random, level: Level) -> tuple[Picture, Words] | 
     """An anchor with objects of different colours on two opposite sides."""
     scene = sample_scene(rng, level)
     side = rng.choice(list(_STEP))
-    dx, dy = _STEP[side]
-    across, down = (1, 0) if dx else (0, 1)
+    across, down = (1, 0) if side in ("right of", "left of") else (0, 1)
     inner = range(1, level.n - 1)
     column = rng.choice(inner) if across else rng.randrange(level.n)
     row = rng.choice(inner) if down else rng.randrange(level.n)
@@ -204,7 +204,9 @@ def _sample_describe(rng: random.Random, level: Level) -> tuple[Picture, Words]:
 SCENE_TEMPLATES = (
     _count_template("count_colour", "colour", "How many {colour} objects are there?", takes_away=False),
     _count_template("count_shape", "shape", "How many {shape}s are there?", takes_away=False),
-    _count_template("take_away_colour", "colour", "Take away all {colour} objects. How many are left?", takes_away=True),
+    _count_template(
+        "take_away_colour", "colour", "Take away all {colour} objects. How many are left?", takes_away=True
+    ),
     _count_template("take_away_shape", "shape", "Take away all {shape}s. How many objects are left?", takes_away=True),
     Template(
         "colour_beside",

@@ -86,4 +86,5 @@ def _plots(n: int) -> dict[bytes, Picture]:
         Parabola(n, Point(h, k), up, colour)
         for h, k, up, colour in product(range(1, 2 * n - 1), ys, (True, False), level.colours)
     )
-    return {draw(plot).tobytes(): plot for plot in (*lines, *parabolas)}
+    plots: tuple[Picture, ...] = (*lines, *parabolas)
+    return {draw(plot).tobytes(): plot for plot in plots}

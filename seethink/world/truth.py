@@ -52,7 +52,8 @@ class WorldTruth:
 
 def _stated(items: Sequence[Item], answers: Sequence[str]) -> list[tuple[frozenset[str], frozenset[str]]]:
     return [
-        (frozenset(facts(item_picture(item))), stated_facts(answer)) for item, answer in zip(items, answers, strict=True)
+        (frozenset(facts(item_picture(item))), stated_facts(answer))
+        for item, answer in zip(items, answers, strict=True)
     ]
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import shutil
 import time
+import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,9 @@ from seethink.models.sampling import vision_token_ids
 from seethink.rewards.with_trl import trl_reward
 from seethink.training.grpo import GRPOConfig
 from seethink.training.sft import Demonstration, SFTConfig
+
+# TRL 1.16 sets an option under the name that transformers 5.23 has begun to replace.
+warnings.filterwarnings("ignore", message=".*gradient_checkpointing.*", category=FutureWarning)
 
 Log = list[dict[str, Any]]
 
@@ -169,7 +173,7 @@ def _train(trainer: Any, checkpoint: Checkpoint, out: Path, title: str) -> tuple
     return log, seconds
 
 
-class _Bar(TrainerCallback):
+class _Bar(TrainerCallback):  # type: ignore[misc]
     """Progress with time left, and the number one watches: reward in GRPO, loss in SFT."""
 
     def __init__(self, title: str) -> None:
