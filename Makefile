@@ -11,7 +11,7 @@ PYTEST_ARGS := --durations=5
 TORCH := torch==2.13.0
 
 # `make study SEED=n` lays this over the recipe.
-STUDY_OVERRIDES = $(if $(SEED),evaluation.seed=$(SEED))
+STUDY_OVERRIDES = $(if $(SEED),heldout.seed=$(SEED) evaluation.seed=$(SEED))
 
 # Two torch processes that each want every core slow each other forty-fold; two threads suit the smallest machine.
 OMP_NUM_THREADS ?= 2

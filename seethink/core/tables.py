@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 import subprocess
 import time
 from collections.abc import Iterable, Iterator, Mapping
@@ -23,6 +24,8 @@ from seethink.core.config import Config, config_hash
 from seethink.core.rejected import InputError
 
 MANIFEST = "manifest.json"
+_RECIPE = "recipe.json"
+_WORK = ("checkpoints", "model", "log")
 _PACKAGES = ("torch", "transformers", "trl", "accelerate", "peft", "math-verify", "pyarrow", "numpy", "pillow")
 
 
@@ -148,7 +151,22 @@ def read_manifest(folder: Path) -> dict[str, Any] | None:
     return read_json(path) if path.exists() else None
 
 
-def finished(folder: Path, config: Config, data: Mapping[str, str]) -> bool:
-    """True where the folder was sealed by the same config over the same data: the work need not be done again."""
+def claim(folder: Path, config: Config, data: Mapping[str, str]) -> bool:
+    """Make an output folder ready for this config over this data; True where it is already finished.
+
+    What the same work left unfinished (sealed parts, checkpoints) stays, to go on from; what other work left is
+    removed. Nothing that this package does not write is touched.
+    """
+    recipe = {"config_hash": config_hash(config), "data": dict(data)}
     manifest = read_manifest(folder)
-    return manifest is not None and manifest["config_hash"] == config_hash(config) and manifest["data"] == dict(data)
+    if manifest is not None and {key: manifest[key] for key in recipe} == recipe:
+        return True
+    signed = folder / _RECIPE
+    if manifest is not None or not signed.exists() or read_json(signed) != recipe:
+        # The signature goes first: a kill half-way leaves a folder that is emptied again.
+        for path in (folder / MANIFEST, signed, *parts(folder)):
+            path.unlink(missing_ok=True)
+        for name in _WORK:
+            shutil.rmtree(folder / name, ignore_errors=True)
+        write_json(signed, recipe)
+    return False

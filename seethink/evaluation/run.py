@@ -19,7 +19,7 @@ from seethink.core.images import ImageStore
 from seethink.core.item import Item
 from seethink.core.protocols import Reward, StepTruth
 from seethink.core.rejected import InputError
-from seethink.core.tables import data_hash, finished, parts, read_rows, write_manifest, write_part
+from seethink.core.tables import claim, data_hash, parts, read_rows, write_manifest, write_part
 from seethink.core.trace import line_steps
 from seethink.core.verdict import Verdict
 from seethink.models.load import Checkpoint, load_checkpoint, weights_hash
@@ -81,7 +81,7 @@ def evaluate(
         "prompt": prompt_hash(),
         "arm": arm,
     }
-    if finished(out, config, data):
+    if claim(out, config, data):
         return [graded_from_row(row) for row in read_rows(out)]
     sealed = len(parts(out))
     checkpoint = load_checkpoint(model, dtype=config.dtype, max_pixels=config.max_pixels)

@@ -58,7 +58,7 @@ class StudyConfig(Config):
 
 @dataclass
 class _Clock:
-    """Wall time of each part; a part that was finished before counts what it took then."""
+    """Wall time of each part in this run; what an earlier run finished takes no time again."""
 
     seconds: dict[str, float] = field(default_factory=dict)
 

@@ -99,8 +99,11 @@ class Endpoint:
             self._client = None
 
     async def post(self, request: Request) -> Outcome:
-        """One attempt. Raises InputError where no request can succeed (wrong key, no credit, no such model), Stopped where
-        the endpoint is being left."""
+        """One attempt.
+
+        Raises InputError where no request can succeed (wrong key, no credit, no such model), Stopped where the endpoint
+        has been left.
+        """
         if self._closed:
             raise Stopped(f"{self.base_url} was left; run again to go on")
         self._posting += 1
@@ -111,10 +114,12 @@ class Endpoint:
             self._idle.set()
 
     async def _attempt(self, request: Request) -> Outcome:
+        # Before the clock starts: the first use loads much of the SDK.
+        create = self._connected().chat.completions.with_raw_response.create
         body = request_body(request)
         try:
             async with asyncio.timeout(self.timeout):
-                raw = await self._connected().chat.completions.with_raw_response.create(**body)
+                raw = await create(**body)
                 return _read_reply(raw.text, raw.headers)
         except TimeoutError:
             return Unknown(f"no answer within {self.timeout:g} s")

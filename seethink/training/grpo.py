@@ -15,7 +15,7 @@ from seethink.core.images import ImageStore
 from seethink.core.item import Item
 from seethink.core.protocols import Reward
 from seethink.core.rejected import InputError
-from seethink.core.tables import data_hash, finished, read_manifest, write_manifest, write_rows
+from seethink.core.tables import claim, data_hash, read_manifest, write_manifest, write_rows
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -129,7 +129,7 @@ def train_grpo(
         )
     started = time.time()
     data = {"base": weights_hash(base), "items": data_hash(item.id for item in items)}
-    if finished(out, config, data):
+    if claim(out, config, data):
         return read_manifest(out) or {}
     log, cost = run_grpo(config, base, items, images, reward, out)
     write_rows(out / "log", log)

@@ -11,7 +11,7 @@ from seethink.core.config import Config
 from seethink.core.images import ImageStore
 from seethink.core.item import Item
 from seethink.core.rejected import InputError
-from seethink.core.tables import data_hash, finished, read_manifest, write_manifest, write_rows
+from seethink.core.tables import claim, data_hash, read_manifest, write_manifest, write_rows
 
 
 class Demonstration(NamedTuple):
@@ -63,7 +63,7 @@ def train_sft(
             (demonstration.item.id, demonstration.response) for demonstration in demonstrations
         ),
     }
-    if finished(out, config, data):
+    if claim(out, config, data):
         return read_manifest(out) or {}
     log, cost = run_sft(config, base, demonstrations, images, out)
     write_rows(out / "log", log)

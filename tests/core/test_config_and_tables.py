@@ -4,7 +4,7 @@ import pytest
 
 from seethink.core.config import Config, config_hash, load_config
 from seethink.core.rejected import InputError
-from seethink.core.tables import finished, parts, read_manifest, read_rows, write_manifest, write_part, write_rows
+from seethink.core.tables import claim, parts, read_manifest, read_rows, write_manifest, write_part, write_rows
 
 
 class Inner(Config):
@@ -45,11 +45,20 @@ def test_rows_come_back_in_order_and_a_rewrite_leaves_nothing_old(tmp_path: Path
     assert len(parts(tmp_path)) == 1
 
 
-def test_an_output_is_finished_only_for_the_config_and_data_that_made_it(tmp_path: Path) -> None:
+def test_the_same_work_goes_on_and_is_not_done_twice(tmp_path: Path) -> None:
+    assert not claim(tmp_path, Outer(), {"d": "1"})
     write_part(tmp_path, 0, [{"i": 1}])
-    assert not finished(tmp_path, Outer(), {"d": "1"})
+    assert not claim(tmp_path, Outer(), {"d": "1"}) and len(parts(tmp_path)) == 1
     write_manifest(tmp_path, Outer(), seeds={}, data={"d": "1"}, started=0.0)
-    assert finished(tmp_path, Outer(), {"d": "1"})
-    assert not finished(tmp_path, Outer(names=("c",)), {"d": "1"})
-    assert not finished(tmp_path, Outer(), {"d": "2"})
+    assert claim(tmp_path, Outer(), {"d": "1"})
     assert (read_manifest(tmp_path) or {})["packages"]["numpy"]
+
+
+@pytest.mark.parametrize(("config", "data"), [(Outer(names=("c",)), "1"), (Outer(), "2")])
+def test_other_work_starts_anew_and_touches_no_file_of_others(config: Outer, data: str, tmp_path: Path) -> None:
+    claim(tmp_path, Outer(), {"d": "1"})
+    write_part(tmp_path, 0, [{"i": 1}])
+    (tmp_path / "checkpoints").mkdir()
+    (tmp_path / "notes.txt").write_text("mine")
+    assert not claim(tmp_path, config, {"d": data})
+    assert not parts(tmp_path) and not (tmp_path / "checkpoints").exists() and (tmp_path / "notes.txt").exists()

@@ -46,9 +46,7 @@ def test_another_draw_is_another_answer(server: Any, session: Callable[..., Any]
     assert [answer.reused for answer in session(talk)] == [False, False, True]
 
 
-def test_a_moved_endpoint_re_uses_and_a_changed_model_does_not(
-    server: Any, ask_all: Callable[..., Any]
-) -> None:
+def test_a_moved_endpoint_re_uses_and_a_changed_model_does_not(server: Any, ask_all: Callable[..., Any]) -> None:
     ask_all(["a"])
     moved = server.base_url.replace("127.0.0.1", "localhost")
     assert ask_all(["a"], base_url=moved)[0].reused
@@ -89,9 +87,7 @@ def test_an_endpoint_that_keeps_refusing_stops_the_run(server: Any, Fault: Any, 
     assert isinstance(problem, InputError) and "refused 5 times" in str(problem) and "503" in str(problem)
 
 
-def test_nobody_listening_is_a_refusal_not_a_possible_payment(
-    ask_all: Callable[..., Any], folder: Path
-) -> None:
+def test_nobody_listening_is_a_refusal_not_a_possible_payment(ask_all: Callable[..., Any], folder: Path) -> None:
     [problem] = ask_all(["a"], base_url="http://127.0.0.1:9/v1")
     assert isinstance(problem, InputError) and "cannot connect" in str(problem)
     assert spent(folder)["m"].possibly_paid == 0
@@ -102,13 +98,13 @@ def test_an_unknown_outcome_is_recorded_and_tried_a_few_times(
     server: Any, Fault: Any, ask_all: Callable[..., Any], folder: Path, kind: str
 ) -> None:
     fault = {
-        "timeout": Fault(hang=0.5),
+        "timeout": Fault(hang=2.5),
         "cut": Fault(cut=True),
         "hang up": Fault(hang_up=True),
         "no choices": Fault(200, text='{"id": "x"}'),
     }[kind]
     server.fault = lambda body, attempt: fault
-    [problem] = ask_all(["a"], timeout=0.15 if kind == "timeout" else 5.0)
+    [problem] = ask_all(["a"], timeout=0.6 if kind == "timeout" else 5.0)
     assert isinstance(problem, Unanswered) and problem.reason == "no answer from the teacher"
     assert server.attempts.total() == 3
     assert spent(folder)["m"].possibly_paid == 3 and spent(folder)["m"].answers == 0
