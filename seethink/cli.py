@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from seethink import __version__
-from seethink.core.rejected import InputError, Rejected
+from seethink.core.rejected import InputError, Rejected, Stopped
 
 if TYPE_CHECKING:
     from seethink.core.images import ImageStore
@@ -51,6 +51,9 @@ Images = Annotated[Path, typer.Option("--images", help="Folder that the items' p
 Model = Annotated[str, typer.Option("--model", help="A checkpoint folder, or 'base' for the tiny model shipped here.")]
 ConfigFile = Annotated[Path | None, typer.Option("--config", help="YAML file of settings; overrides go over it.")]
 FormatOption = Annotated[Format, typer.Option("--format", help="How the file is written.")]
+ImageField = Annotated[
+    str, typer.Option("--image-field", help="Field of a VLAA-Thinking record with its picture's path.")
+]
 
 
 @app.callback(invoke_without_command=True)
@@ -81,6 +84,7 @@ def data_build(
     images: Images,
     out: Out = Path("runs/data"),
     form: FormatOption = Format.RECORDS,
+    image_field: ImageField = "image",
     config: ConfigFile = None,
     overrides: Overrides = None,
 ) -> None:
@@ -92,7 +96,9 @@ def data_build(
     store, console = ImageStore(out / "images"), _console()
     settings = load_config(DataConfig, config, overrides or ())
     console.print(
-        funnel_table(run_pipeline(_read(form, data, images, store), store, settings, out, console=console).funnel)
+        funnel_table(
+            run_pipeline(_read(form, data, images, store, image_field), store, settings, out, console=console).funnel
+        )
     )
 
 
@@ -103,6 +109,7 @@ def train_grpo_command(
     out: Out = Path("runs/grpo"),
     model: Model = "base",
     form: FormatOption = Format.RECORDS,
+    image_field: ImageField = "image",
     config: ConfigFile = None,
     overrides: Overrides = None,
 ) -> None:
@@ -114,7 +121,7 @@ def train_grpo_command(
 
     settings = load_config(GRPOConfig, config, overrides or ())
     store = ImageStore(out / "images")
-    items = _accepted(_read(form, data, images, store))
+    items = _accepted(_read(form, data, images, store, image_field))
     train_grpo(settings, model, items, store, training_reward(items), out)
     _console().print(f"model: {out / 'model'}")
 
@@ -145,6 +152,7 @@ def eval_command(
     out: Out = Path("runs/eval"),
     model: Model = "base",
     form: FormatOption = Format.RECORDS,
+    image_field: ImageField = "image",
     config: ConfigFile = None,
     overrides: Overrides = None,
 ) -> None:
@@ -161,7 +169,7 @@ def eval_command(
     started = time.time()
     settings = load_config(EvaluationConfig, config, overrides or ())
     store = ImageStore(out / "images")
-    items = _accepted(_read(form, data, images, store))
+    items = _accepted(_read(form, data, images, store, image_field))
     responses = evaluate(settings, model, model, items, store, evaluation_judges(items), out / "responses")
     results = study_results(
         {model: responses}, controls=(), costs={}, funnel=(), seconds=time.time() - started, seed=settings.seed
@@ -171,14 +179,16 @@ def eval_command(
 
 
 @reward_app.command("validate")
-def reward_validate(data: Data, images: Images, form: FormatOption = Format.RECORDS) -> None:
+def reward_validate(
+    data: Data, images: Images, form: FormatOption = Format.RECORDS, image_field: ImageField = "image"
+) -> None:
     """Check before training that every rule-verified gold is accepted by its own verifier."""
     import tempfile
 
     from seethink.core.images import ImageStore
 
     with tempfile.TemporaryDirectory() as folder:
-        items = _accepted(_read(form, data, images, ImageStore(Path(folder))))
+        items = _accepted(_read(form, data, images, ImageStore(Path(folder)), image_field))
     _console().print(f"{len(items)} items, every rule-verified gold scores 1")
 
 
@@ -258,7 +268,7 @@ def _console() -> Any:
     return Console()
 
 
-def _read(form: Format, path: Path, folder: Path, store: ImageStore) -> Iterable[Item | Rejected]:
+def _read(form: Format, path: Path, folder: Path, store: ImageStore, image_field: str) -> Iterable[Item | Rejected]:
     """The items of a file in one of the formats, bad rows as reasons."""
     if form is Format.LOGICVISTA:
         from seethink.evaluation.logicvista import LogicVista
@@ -275,16 +285,16 @@ def _read(form: Format, path: Path, folder: Path, store: ImageStore) -> Iterable
         open_source,
     )
 
-    kinds = {
-        Format.RECORDS: RecordsConfig,
-        Format.VLAA_THINKING: VlaaThinkingConfig,
-        Format.GEOMETRY3K: Geometry3kConfig,
-    }
-    return open_source(kinds[form](path=path, image_root=folder)).items(store)
+    if form is Format.VLAA_THINKING:
+        return open_source(VlaaThinkingConfig(path=path, image_root=folder, image_field=image_field)).items(store)
+    kind = RecordsConfig if form is Format.RECORDS else Geometry3kConfig
+    return open_source(kind(path=path, image_root=folder)).items(store)
 
 
 def _accepted(found: Iterable[Item | Rejected]) -> list[Item]:
     """The good items; golds their own verifier rejects and all bad rows are told, by reason, and left out."""
+    from rich.markup import escape
+
     from seethink.answers import check_gold
 
     items: list[Item] = []
@@ -297,9 +307,11 @@ def _accepted(found: Iterable[Item | Rejected]) -> list[Item]:
             items.append(one)  # type: ignore[arg-type]
     console = _console()
     for bad in rejected[:20]:
-        console.print(f"[yellow]set aside[/] {bad.where}: {bad.reason} ({bad.detail})", highlight=False)
+        console.print(f"[yellow]set aside[/] {escape(f'{bad.where}: {bad.reason} ({bad.detail})')}", highlight=False)
     if rejected:
         console.print(f"{len(items)} items kept, {len(rejected)} set aside")
+    if not items:
+        raise InputError("no usable item is left: mend the rows named above")
     return items
 
 
@@ -310,6 +322,9 @@ def main() -> None:
     except InputError as error:
         typer.echo(f"seethink: {error}", err=True)
         raise SystemExit(2) from None
+    except Stopped as stopped:
+        typer.echo(f"seethink: {stopped}", err=True)
+        raise SystemExit(130) from None
 
 
 if __name__ == "__main__":

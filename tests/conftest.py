@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from seethink.core.images import ImageStore
+    from seethink.core.item import Item
 
 # Two threads suit the smallest machine; more processes of more threads than there are cores slow each other forty-fold.
 os.environ.setdefault("OMP_NUM_THREADS", "2")
@@ -29,3 +34,43 @@ def real_data() -> Path:
     if not folder.is_dir():
         pytest.skip("no ../shared/real_data beside this checkout")
     return folder
+
+
+@pytest.fixture(scope="session")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A checkpoint folder of the shipped base's architecture with random weights: no test of a mechanism needs more."""
+    import torch
+
+    from seethink.core.chat import system_prompt
+    from seethink.models.load import save_checkpoint
+    from seethink.models.processor import build_processor
+    from seethink.models.tiny import tiny_model, tiny_tokenizer
+    from seethink.world.questions import question_text
+    from seethink.world.traces import pretraining_example
+
+    examples = [pretraining_example(-1, index) for index in range(300)]
+    texts = [f"{question_text(example.question)}\n{example.response}" for example in examples]
+    tokenizer = tiny_tokenizer([system_prompt(), *texts])
+    model = tiny_model(tokenizer, seed=0)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            # Fresh weights are so small that every prompt would get nearly the same answer.
+            if parameter.dim() > 1:
+                parameter.mul_(4)
+    return save_checkpoint(model, build_processor(tokenizer), tmp_path_factory.mktemp("tiny"))
+
+
+@pytest.fixture(scope="session")
+def world_images(tmp_path_factory: pytest.TempPathFactory) -> ImageStore:
+    from seethink.core.images import ImageStore
+
+    return ImageStore(tmp_path_factory.mktemp("world"))
+
+
+@pytest.fixture(scope="session")
+def world_items(world_images: ImageStore) -> list[Item]:
+    """Twenty different items of the world, pictures in ``world_images``."""
+    from seethink.core.item import Item
+    from seethink.world.source import WorldConfig, WorldSource
+
+    return [item for item in WorldSource(WorldConfig(count=20)).items(world_images) if isinstance(item, Item)]

@@ -21,3 +21,7 @@ class Rejected(NamedTuple):
 
 class InputError(ValueError):
     """Input that cannot be used: the message names what, where and the remedy, and is shown without a traceback."""
+
+
+class Stopped(Exception):
+    """The run was asked to stop, or its budget is spent; every paid answer is recorded. Run again to go on."""

@@ -8,6 +8,7 @@ boundary can be looked at. Below the output folder:
     sft/ rl/                                      the finished sets: item columns, and ``response`` in ``sft``
     funnel/                                       counts by source and step
     ledger/                                       every paid answer
+    manifest.json                                 there when, and only when, the run is complete
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from rich.console import Console
 from seethink.core.images import ImageStore
 from seethink.core.item import Item
 from seethink.core.rejected import Rejected
-from seethink.core.tables import write_manifest
+from seethink.core.tables import MANIFEST, write_manifest
 from seethink.data.collect import collect_table
 from seethink.data.config import DataConfig
 from seethink.data.engines.local import carry
@@ -90,6 +91,7 @@ def run_pipeline(
     """
     out = Path(out)
     with only_run(out):
+        (out / MANIFEST).unlink(missing_ok=True)
         collected = collect_table(items, config, Stage(out / "collect"))
         run = _Run(images, config, out, ledger or out / "ledger", retry_unanswered, patience or Patience(), console)
         return asyncio.run(run.steps(collected))
@@ -122,7 +124,17 @@ class _Run:
                     made_by, source = await self._step(step, source, made_by, teachers, lines)
                 spent = ledger.spent()
                 sets = await asyncio.to_thread(write_sets, source.rows, config, self.out, made_by, spent, started)
-                return self._summary(sets, spent, ledger)
+                summary = self._summary(sets, spent, ledger)
+        write_manifest(
+            self.out,
+            config,
+            seeds={"curate": config.seed},
+            data={"items": collected, "verified": made_by},
+            started=started,
+            cost=spent_record(spent),
+            more={"sft": summary.sft, "rl": summary.rl, "rejected": summary.rejected},
+        )
+        return summary
 
     async def _step(
         self, step: Step, source: Stage, made_by: str, teachers: Teachers, lines: StepLines

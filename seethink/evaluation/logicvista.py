@@ -6,13 +6,12 @@ the picture, one letter per answer for all but a few; those few are set aside, s
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from seethink.core.images import ImageStore
 from seethink.core.item import Item, Verifier, make_item
-from seethink.core.jsonl import field_text, read_json_rows
+from seethink.core.records import Record, field_text, read_records
 from seethink.core.rejected import InputError, Rejected
 
 
@@ -25,25 +24,25 @@ class LogicVista:
         self.path, self.folder = path, folder
 
     def items(self, images: ImageStore) -> Iterator[Item | Rejected]:
-        for where, row in read_json_rows(self.path):
-            if isinstance(row, Rejected):
-                yield row
+        for record in read_records(self.path):
+            if isinstance(record, Rejected):
+                yield record
                 continue
             try:
-                yield self._item(row, images)
+                yield self._item(record, images)
             except InputError as error:
-                yield Rejected("unusable row", str(error), where)
+                yield Rejected("unusable record", str(error), record.where)
 
-    def _item(self, row: Mapping[str, Any], images: ImageStore) -> Item:
-        answer = field_text(row, "answer").strip()
+    def _item(self, record: Record, images: ImageStore) -> Item:
+        answer = field_text(record, "answer").strip()
         if len(answer) != 1 or not answer.isalpha():
             raise InputError(f"answer {answer!r} is not one letter: our mcq verifier decides single letters only")
-        digest, _ = images.add_file(self.folder, field_text(row, "imagename"))
+        digest, _ = images.add_file(self.folder, field_text(record, "imagename"))
         return make_item(
             source=self.name,
-            question=field_text(row, "question"),
+            question=field_text(record, "question"),
             gold=answer,
             verifier=Verifier.MCQ,
             images=(digest,),
-            meta={"id": field_text(row, "id"), "skill": row.get("skill")},
+            meta={"id": field_text(record, "id"), "skill": record.fields.get("skill")},
         )

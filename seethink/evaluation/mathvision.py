@@ -7,13 +7,12 @@ Format seen: the benchmark's own records (``id``, ``question`` with ``<image1>``
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
-from typing import Any
 
 from seethink.core.images import ImageStore
 from seethink.core.item import Item, Verifier, make_item
-from seethink.core.jsonl import field_text, read_json_rows
+from seethink.core.records import Record, field_text, read_records
 from seethink.core.rejected import InputError, Rejected
 
 _MARK = re.compile(r"<image\d+>\n?")
@@ -28,30 +27,34 @@ class MathVision:
         self.path, self.folder = path, folder
 
     def items(self, images: ImageStore) -> Iterator[Item | Rejected]:
-        for where, row in read_json_rows(self.path):
-            if isinstance(row, Rejected):
-                yield row
+        for record in read_records(self.path):
+            if isinstance(record, Rejected):
+                yield record
                 continue
             try:
-                yield self._item(row, images)
+                yield self._item(record, images)
             except InputError as error:
-                yield Rejected("unusable row", str(error), where)
+                yield Rejected("unusable record", str(error), record.where)
 
-    def _item(self, row: Mapping[str, Any], images: ImageStore) -> Item:
-        options = tuple(str(option) for option in row.get("options") or ())
-        question = _MARK.sub("", field_text(row, "question")).strip()
+    def _item(self, record: Record, images: ImageStore) -> Item:
+        options = tuple(str(option) for option in record.fields.get("options") or ())
+        question = _MARK.sub("", field_text(record, "question")).strip()
         # Options that are bare letters are drawn in the picture: writing "A) A" would say nothing.
         if any(option != chr(ord("A") + i) for i, option in enumerate(options)):
             question += "".join(f"\n{chr(ord('A') + i)}) {option}" for i, option in enumerate(options))
-        name = field_text(row, "image")
+        name = field_text(record, "image")
         inner = name if (self.folder / name).exists() else PurePosixPath(name).name
         digest, _ = images.add_file(self.folder, inner)
         return make_item(
             source=self.name,
             question=question,
-            gold=field_text(row, "answer"),
+            gold=field_text(record, "answer"),
             verifier=Verifier.MCQ if options else Verifier.MATH,
             images=(digest,),
             options=options,
-            meta={"id": field_text(row, "id"), "level": row.get("level"), "subject": row.get("subject")},
+            meta={
+                "id": field_text(record, "id"),
+                "level": record.fields.get("level"),
+                "subject": record.fields.get("subject"),
+            },
         )

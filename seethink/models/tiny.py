@@ -11,6 +11,9 @@ from importlib.resources import files
 import torch
 from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import PreTrainedTokenizerFast, Qwen2_5_VLConfig, Qwen2_5_VLForConditionalGeneration
+from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
+
+from seethink.models.processor import ImageTextProcessor, build_processor
 
 VISION_TOKENS = ("<|vision_start|>", "<|vision_end|>", "<|image_pad|>", "<|video_pad|>")
 SPECIAL_TOKENS = ("<|endoftext|>", "<|im_start|>", "<|im_end|>", *VISION_TOKENS)
@@ -45,6 +48,15 @@ def tiny_tokenizer(texts: Iterable[str], vocabulary: int = 832) -> PreTrainedTok
         padding_side="left",
         clean_up_tokenization_spaces=False,
     )
+
+
+def tiny_processor(tokenizer: PreTrainedTokenizerFast) -> ImageTextProcessor:
+    """Pictures are shifted so that white paper is zero.
+
+    With the usual shift, white is a large constant in every patch; it grows under Adam until colour, a small difference
+    beside it, is normalised away (measured: docs/log.md).
+    """
+    return build_processor(tokenizer, Qwen2VLImageProcessorPil(image_mean=[1.0] * 3, image_std=[0.5] * 3))
 
 
 def tiny_model(tokenizer: PreTrainedTokenizerFast, seed: int) -> Qwen2_5_VLForConditionalGeneration:

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from seethink.teachers.answer import Answer, Usage
     from seethink.teachers.endpoint import Endpoint
-    from seethink.teachers.gate import Budget, Gate, Stopped
+    from seethink.teachers.gate import Budget, Gate
     from seethink.teachers.ledger import Ledger, Spent
     from seethink.teachers.purchase import Patience, Unanswered
     from seethink.teachers.request import Message, Picture, Request, Sampling, request_key
@@ -38,7 +38,6 @@ _HOME = {
     "Request": "request",
     "Sampling": "request",
     "Spent": "ledger",
-    "Stopped": "gate",
     "Teacher": "teacher",
     "Unanswered": "purchase",
     "Usage": "answer",
@@ -57,7 +56,6 @@ __all__ = [
     "Request",
     "Sampling",
     "Spent",
-    "Stopped",
     "Teacher",
     "Unanswered",
     "Usage",

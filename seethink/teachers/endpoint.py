@@ -19,10 +19,9 @@ from typing import Any
 import aiohttp
 import openai
 
-from seethink.core.rejected import InputError
+from seethink.core.rejected import InputError, Stopped
 from seethink.core.trace import THINK_CLOSE, THINK_OPEN
 from seethink.teachers.answer import Usage
-from seethink.teachers.gate import Stopped
 from seethink.teachers.request import Request, request_body
 
 _TRY_AGAIN = frozenset({408, 409, 425, 429})

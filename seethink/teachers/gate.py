@@ -11,9 +11,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-
-class Stopped(Exception):
-    """The run was asked to stop, or its budget is spent; every paid answer is recorded. Run again to go on."""
+from seethink.core.rejected import Stopped
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,10 +10,10 @@ import random
 from dataclasses import dataclass
 from itertools import count
 
-from seethink.core.rejected import InputError
+from seethink.core.rejected import InputError, Stopped
 from seethink.teachers.answer import Answer
 from seethink.teachers.endpoint import Endpoint, Refused, Reply, Unknown, Wrong
-from seethink.teachers.gate import Gate, Stopped
+from seethink.teachers.gate import Gate
 from seethink.teachers.ledger import Entry, Ledger, State
 from seethink.teachers.request import Request
 

@@ -21,8 +21,7 @@ from transformers.trainer_utils import get_last_checkpoint
 
 from seethink.core.chat import system_prompt
 from seethink.core.config import Config
-from seethink.models.processor import build_processor
-from seethink.models.tiny import tiny_model, tiny_tokenizer
+from seethink.models.tiny import tiny_model, tiny_processor, tiny_tokenizer
 from seethink.world.draw import draw
 from seethink.world.questions import Rendering, question_text
 from seethink.world.style import BRIDGES, CAPTION_OPENINGS, CLOSINGS, HESITATIONS, OPENINGS
@@ -32,7 +31,7 @@ from seethink.world.traces import Example, pretraining_example
 class PretrainConfig(Config):
     """How the shipped base was made."""
 
-    steps: int = 5_600
+    steps: int = 3_000
     batch: int = 64
     learning_rate: float = 1.5e-3
     """Peak of a one-cycle schedule (linear warm-up, cosine to zero)."""
@@ -160,7 +159,7 @@ class Collator:
 def pretrain(config: PretrainConfig, out: Path) -> Path:
     """Train from nothing, or from the last checkpoint under ``out``; the finished model lies in ``out/model``."""
     tokenizer = tiny_tokenizer(tokenizer_corpus())
-    processor = build_processor(tokenizer)
+    processor = tiny_processor(tokenizer)
     model = tiny_model(tokenizer, config.seed)
     # Eager attention with reduced-precision products is the fastest pair for rows this short (measured; docs/log.md).
     model.set_attn_implementation("eager")

@@ -12,6 +12,9 @@ from seethink.core.rejected import InputError, Rejected
 from seethink.world.pictures import Domain
 from seethink.world.questions import TEMPLATES, Rendering, Split, as_item, question
 
+_PATIENCE = 50
+"""Draws without a new item, per item known, after which the world is taken to hold no more."""
+
 
 class WorldConfig(Config):
     """Which part of the world."""
@@ -46,10 +49,11 @@ class WorldSource:
     def items(self, images: ImageStore) -> Iterator[Item | Rejected]:
         """Draw until enough different items are found; a world too small for ``count`` is an InputError."""
         seen: set[str] = set()
+        repeats = 0
         for index in count():
             if len(seen) == self.config.count:
                 return
-            if index > 50 * (self.config.count + 20):
+            if repeats > _PATIENCE * (len(seen) + 20):
                 raise InputError(
                     f"world: only {len(seen)} different items of {self.config.count} with these templates, "
                     f"level {self.config.level} and split {self.config.split}: lower count or raise level"
@@ -58,6 +62,8 @@ class WorldSource:
                 self.config.seed, index, split=self.config.split, level=self.config.level, templates=self.templates
             )
             item = as_item(asked, images, self.config.rendering)
+            repeats += 1
             if item.id not in seen:
                 seen.add(item.id)
+                repeats = 0
                 yield item

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from seethink.core.rejected import InputError
-from seethink.teachers import Budget, Ledger, Message, Sampling, Stopped, Unanswered
+from seethink.core.rejected import InputError, Stopped
+from seethink.teachers import Budget, Ledger, Message, Sampling, Unanswered
 
 
 def spent(folder: Path) -> Any:

@@ -14,12 +14,11 @@ from typing import Protocol
 
 import pyarrow.parquet as pq
 
-from seethink.core.rejected import Rejected
+from seethink.core.rejected import Rejected, Stopped
 from seethink.core.tables import parts, write_part
 from seethink.data.roles import Teachers
 from seethink.data.row import Row, rejection_record, row_from_record, row_record
 from seethink.data.steps import Step
-from seethink.teachers.gate import Stopped
 from seethink.teachers.purchase import Unanswered
 
 

@@ -13,10 +13,10 @@ from typing import Any, Literal
 from seethink.core.config import Config
 from seethink.core.images import ImageStore
 from seethink.core.item import Item, Verifier, make_item
+from seethink.core.records import Record, read_records
 from seethink.core.rejected import InputError, Rejected
 from seethink.data.sources.gold import tidy_gold
 from seethink.data.sources.options import with_options
-from seethink.data.sources.records import Record, read_records
 
 
 class Geometry3kConfig(Config):
@@ -79,7 +79,7 @@ def _build(fields: Mapping[str, Any], images: ImageStore, root: Path) -> Item | 
         digest, _ = images.add_file(root, str(fields.get("image") or ""))
     except (InputError, OSError, ValueError) as error:
         return Rejected("broken picture", f"field image: {error}")
-    told = "; ".join(str(fact) for fact in facts)
+    told = "; ".join(str(fact) for fact in facts if str(fact).strip())
     printed = fields.get("image_kind") == "original"
     question = text.strip() if printed or not told else f"{text.strip()}\nGiven: {told}"
     try:

@@ -100,10 +100,11 @@ def _closes_at_end(text: str, opening: int) -> bool:
 
 def _box(value: object) -> str | Rejected:
     if isinstance(value, str):
+        text = value
         try:
-            value = json.loads(value)
+            value = json.loads(text)
         except (ValueError, RecursionError):
-            return Rejected(MISFIT, f"gold {value[:60]!r} of an iou item is no list: write [x1, y1, x2, y2]")
+            return Rejected(MISFIT, f"gold {text[:60]!r} of an iou item is no list: write [x1, y1, x2, y2]")
     numbers: list[Any] = value if isinstance(value, list) else []
     if len(numbers) == 1 and isinstance(numbers[0], list):
         numbers = numbers[0]

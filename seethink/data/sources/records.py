@@ -14,7 +14,6 @@ from __future__ import annotations
 import ast
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from string import ascii_uppercase
 from typing import Any, Literal
@@ -22,6 +21,7 @@ from typing import Any, Literal
 from seethink.core.config import Config
 from seethink.core.images import ImageStore
 from seethink.core.item import Item, Verifier, make_item
+from seethink.core.records import Record, read_records
 from seethink.core.rejected import InputError, Rejected
 from seethink.data.sources.gold import tidy_gold
 from seethink.data.sources.options import with_options
@@ -39,14 +39,6 @@ class RecordsConfig(Config):
     """Folder that the records' picture paths start from."""
     name: str | None = None
     """Source of records that name none and are none of the paper's; the file's stem where None."""
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """One JSON object and where it stands, "file:line"."""
-
-    fields: Mapping[str, Any]
-    where: str
 
 
 class RecordsSource:
@@ -76,74 +68,6 @@ def record_items(
         if own_id is not None:
             seen.add(str(own_id))
         yield record_item(record, images, image_root, name)
-
-
-def read_records(path: Path) -> Iterator[Record | Rejected]:
-    """The file's objects. InputError where the file cannot be read on; a bad line of JSON Lines is only set aside."""
-    try:
-        with path.open("rb") as file:
-            head = file.read(4096).removeprefix(b"\xef\xbb\xbf").lstrip()
-    except OSError as error:
-        raise InputError(f"{path} cannot be read ({error.strerror}): check the path") from None
-    if head.startswith(b"["):
-        yield from _array(path)
-    else:
-        yield from _lines(path)
-
-
-def _lines(path: Path) -> Iterator[Record | Rejected]:
-    with path.open("rb") as file:
-        for number, line in enumerate(file, start=1):
-            where = f"{path.name}:{number}"
-            if number == 1:
-                line = line.removeprefix(b"\xef\xbb\xbf")
-            if not line.strip():
-                continue
-            try:
-                fields = json.loads(line.decode("utf-8"))
-            except (ValueError, RecursionError) as error:
-                yield Rejected("not JSON", f"{error}: write one record a line, or one JSON array", where)
-                continue
-            yield _record(fields, where)
-
-
-def _array(path: Path) -> Iterator[Record | Rejected]:
-    try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path} is not UTF-8 text ({error}): save it as UTF-8") from None
-    decoder, place, line = json.JSONDecoder(), text.index("[") + 1, 1 + text.count("\n", 0, text.index("["))
-    while True:
-        line, place = _skip(text, place, line)
-        if text[place : place + 1] == "]":
-            return
-        try:
-            fields, end = decoder.raw_decode(text, place)
-        except (ValueError, RecursionError) as error:
-            raise InputError(
-                f"{path}:{line}: the JSON array breaks off or is damaged here ({error}): "
-                "mend or fetch the file again; nothing after this place could be read"
-            ) from None
-        yield _record(fields, f"{path.name}:{line}")
-        line += text.count("\n", place, end)
-        line, place = _skip(text, end, line)
-        if text[place : place + 1] == ",":
-            place += 1
-        elif text[place : place + 1] != "]":
-            raise InputError(f"{path}:{line}: the JSON array breaks off here: mend or fetch the file again")
-
-
-def _skip(text: str, place: int, line: int) -> tuple[int, int]:
-    start = place
-    while place < len(text) and text[place].isspace():
-        place += 1
-    return line + text.count("\n", start, place), place
-
-
-def _record(fields: Any, where: str) -> Record | Rejected:
-    if not isinstance(fields, dict):
-        return Rejected("not a record", f"a {type(fields).__name__} stands where a JSON object is needed", where)
-    return Record(fields, where)
 
 
 def record_item(record: Record, images: ImageStore, image_root: Path, name: str) -> Item | Rejected:

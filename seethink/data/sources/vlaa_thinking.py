@@ -14,10 +14,11 @@ from typing import Any, Literal
 from seethink.core.config import Config
 from seethink.core.images import ImageStore
 from seethink.core.item import Item, item_row
+from seethink.core.records import Record, read_records
 from seethink.core.rejected import Rejected
 from seethink.core.trace import read_tags
 from seethink.data.sources.gold import MISFIT
-from seethink.data.sources.records import Record, read_meta, read_records, record_item, record_items
+from seethink.data.sources.records import read_meta, record_item, record_items
 from seethink.data.sources.routing import route
 
 _CONTEXT = {"clevr_math": "rationale", "math_puma": "text_question", "allava_laion": "caption"}

@@ -1,0 +1,48 @@
+"""A run of the pipeline in a process of its own, to be interrupted: pipeline_process.py URL FOLDER ROWS WIDTH."""
+
+from __future__ import annotations
+
+import io
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from PIL import Image
+
+from seethink.core.images import ImageStore
+from seethink.core.item import Item, make_item
+from seethink.core.rejected import Stopped
+from seethink.data.config import DataConfig
+from seethink.data.pipeline import run_pipeline
+from seethink.teachers import Patience
+
+
+def items(images: ImageStore, count: int) -> Iterator[Item]:
+    for number in range(count):
+        buffer = io.BytesIO()
+        Image.new("RGB", (4, 4), (number, 0, 0)).save(buffer, "PNG")
+        yield make_item(
+            source="s",
+            question=f"What is number {number}?",
+            gold=f"gold {number}",
+            verifier="open",
+            images=(images.add(buffer.getvalue()),),
+        )
+
+
+def main(url: str, folder: Path, count: int, width: int) -> None:
+    roles = {"captioner": "see", "reasoner": "think", "rewriter": "edit", "verifier": "judge"}
+    tree = {role: {"model": model} for role, model in roles.items()}
+    config = DataConfig.model_validate({"base_url": url, "width": width, "part_rows": 5, **tree})
+    images = ImageStore(folder / "images")
+    patience = Patience(first_wait=0.01)
+    try:
+        summary = run_pipeline(items(images, count), images, config, folder / "out", patience=patience)
+    except Stopped:
+        sys.stdout.write("stopped\n")
+    else:
+        sys.stdout.write(f"{summary.sft + summary.rl} rows\n")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4]))

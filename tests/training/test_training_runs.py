@@ -1,0 +1,107 @@
+import pytest
+
+from seethink.core.rejected import InputError
+from seethink.core.tables import read_manifest, read_rows
+from seethink.core.verdict import Outcome, undecided
+from seethink.models.load import PARTS, load_checkpoint
+from seethink.training.grpo import GRPOConfig, train_grpo
+from seethink.training.sft import SFTConfig, train_sft
+
+RL = GRPOConfig(
+    completions=8, group=2, prompts_per_step=2, max_completion_tokens=8, kl=0.0, learning_rate=1e-3, warmup=0.0
+)
+SFT = SFTConfig(steps=2, batch=2, learning_rate=1e-3, warmup=0.0)
+
+
+def changed_parts(tiny, folder):
+    before, after = (dict(load_checkpoint(one).model.named_parameters()) for one in (tiny, folder))
+    changed = [name for name, weight in before.items() if not weight.equal(after[name])]
+    return {next(part for part, prefixes in PARTS.items() if name.startswith(prefixes)) for name in changed}
+
+
+def test_two_steps_of_grpo_change_what_is_not_frozen_and_a_second_call_trains_nothing(
+    tiny, items, world_images, checksum, tmp_path, monkeypatch
+):
+    manifest = train_grpo(RL, tiny, items, world_images, checksum, tmp_path)
+    assert changed_parts(tiny, tmp_path / "model") == {"merger", "language"}
+    assert load_checkpoint(tmp_path / "model").model.config.model_type == "qwen2_5_vl"
+    log = list(read_rows(tmp_path / "log"))
+    assert len(log) == 2 and all("reward" in row and "mixed/undecided" in row for row in log)
+    assert (manifest["cost"]["completions"], manifest["cost"]["steps"], manifest["cost"]["trained_vision"]) == (8, 2, 0)
+    assert not (tmp_path / "checkpoints").exists()
+
+    monkeypatch.setattr("seethink.training.backends.with_trl.run_grpo", lambda *_: pytest.fail("trained again"))
+    assert train_grpo(RL, tiny, items, world_images, checksum, tmp_path) == manifest
+
+
+def test_two_steps_of_sft_change_what_is_not_frozen_and_a_second_call_trains_nothing(
+    tiny, demonstrations, world_images, tmp_path, monkeypatch
+):
+    manifest = train_sft(SFT, tiny, demonstrations, world_images, tmp_path)
+    assert changed_parts(tiny, tmp_path / "model") == {"merger", "language"}
+    assert len(list(read_rows(tmp_path / "log"))) == 2 and manifest["cost"]["steps"] == 2
+    monkeypatch.setattr("seethink.training.backends.with_trl.run_sft", lambda *_: pytest.fail("trained again"))
+    assert train_sft(SFT, tiny, demonstrations, world_images, tmp_path) == manifest
+
+
+def test_sft_learns_what_it_is_shown(tiny, demonstrations, world_images, tmp_path):
+    train_sft(SFT.model_copy(update={"steps": 8, "batch": 4}), tiny, demonstrations[:4], world_images, tmp_path)
+    losses = [row["loss"] for row in read_rows(tmp_path / "log")]
+    assert losses[-1] < losses[0] - 0.5
+
+
+def test_other_settings_train_anew_in_the_same_folder(tiny, demonstrations, world_images, tmp_path):
+    first = train_sft(SFT, tiny, demonstrations, world_images, tmp_path)
+    other = train_sft(SFT.model_copy(update={"steps": 1}), tiny, demonstrations, world_images, tmp_path)
+    assert (first["cost"]["steps"], other["cost"]["steps"]) == (2, 1)
+    assert read_manifest(tmp_path) == other and len(list(read_rows(tmp_path / "log"))) == 1
+
+
+def test_where_nobody_decides_nothing_is_learnt(tiny, items, world_images, tmp_path):
+    def silent(items, responses):
+        return [undecided(Outcome.ERROR, "the judge is away") for _ in items]
+
+    train_grpo(RL, tiny, items, world_images, silent, tmp_path)
+    assert changed_parts(tiny, tmp_path / "model") == set()
+
+
+def test_samples_that_are_too_long_are_set_aside_whole_and_counted(tiny, demonstrations, world_images, tmp_path):
+    long = demonstrations[0]._replace(response=demonstrations[0].response + " again" * 500)
+    config = SFT.model_copy(update={"max_tokens": 600, "steps": 1})
+    manifest = train_sft(config, tiny, [long, *demonstrations[1:]], world_images, tmp_path)
+    assert manifest["cost"]["set_aside_too_long"] == 1
+    with pytest.raises(InputError, match="longer than max_tokens=600: raise it"):
+        train_sft(config, tiny, [long], world_images, tmp_path / "none")
+    assert not (tmp_path / "none" / "model").exists() and read_manifest(tmp_path / "none") is None
+
+
+def refuse(train, *arguments, match):
+    out = arguments[-1] / "out"
+    with pytest.raises(InputError, match=match):
+        train(*arguments[:-1], out)
+    assert not (out / "model").exists() and read_manifest(out) is None
+
+
+def test_too_few_items_or_completions_are_named_before_anything_is_written(
+    tiny, items, world_images, checksum, tmp_path
+):
+    refuse(
+        train_grpo, RL, tiny, items[:1], world_images, checksum, tmp_path, match="prompts_per_step=2 .* got 1: lower"
+    )
+    few = RL.model_copy(update={"completions": 3})
+    refuse(train_grpo, few, tiny, items, world_images, checksum, tmp_path, match="completions=3 .*: raise completions")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_same_item_twice_does_not_count_as_two(tiny, items, world_images, checksum, tmp_path):
+    refuse(train_grpo, RL, tiny, [items[0], items[0]], world_images, checksum, tmp_path, match="prompts_per_step=2")
+
+
+@pytest.mark.parametrize("setting", [{"group": 1}, {"group": 4, "device_batch": 3}, {"frozen": ("eyes",)}])
+def test_settings_that_cannot_be_trained_with_are_named(tiny, items, world_images, checksum, tmp_path, setting):
+    config = RL.model_copy(update=setting)
+    refuse(train_grpo, config, tiny, items, world_images, checksum, tmp_path, match=next(iter(setting)))
+
+
+def test_no_demonstrations_are_named(tiny, world_images, tmp_path):
+    refuse(train_sft, SFT, tiny, [], world_images, tmp_path, match="no demonstrations: .* see the funnel")
