@@ -80,8 +80,8 @@ def study(
 
 @data_app.command("build")
 def data_build(
-    data: Data,
-    images: Images,
+    data: Annotated[Path | None, typer.Option("--data", help="Items; the config's sources where not given.")] = None,
+    images: Annotated[Path, typer.Option("--images", help="Folder of the items' pictures.")] = Path(),
     out: Out = Path("runs/data"),
     form: FormatOption = Format.RECORDS,
     image_field: ImageField = "image",
@@ -92,14 +92,18 @@ def data_build(
     from seethink.core.config import load_config
     from seethink.core.images import ImageStore
     from seethink.data import DataConfig, funnel_table, run_pipeline
+    from seethink.data.sources import all_items, open_source
 
     store, console = ImageStore(out / "images"), _console()
     settings = load_config(DataConfig, config, overrides or ())
-    console.print(
-        funnel_table(
-            run_pipeline(_read(form, data, images, store, image_field), store, settings, out, console=console).funnel
-        )
+    if data is None and not settings.sources:
+        raise InputError("no items: give --data, or sources in the config")
+    found = (
+        _read(form, data, images, store, image_field)
+        if data is not None
+        else all_items(map(open_source, settings.sources), store)
     )
+    console.print(funnel_table(run_pipeline(found, store, settings, out, console=console).funnel))
 
 
 @train_app.command("grpo")
@@ -292,19 +296,16 @@ def _read(form: Format, path: Path, folder: Path, store: ImageStore, image_field
 
 
 def _accepted(found: Iterable[Item | Rejected]) -> list[Item]:
-    """The good items; golds their own verifier rejects and all bad rows are told, by reason, and left out."""
+    """The good items; bad rows are told, with place and remedy, and left out."""
     from rich.markup import escape
-
-    from seethink.answers import check_gold
 
     items: list[Item] = []
     rejected: list[Rejected] = []
     for one in found:
-        bad = one if isinstance(one, Rejected) else check_gold(one)
-        if bad is not None:
-            rejected.append(bad)
+        if isinstance(one, Rejected):
+            rejected.append(one)
         else:
-            items.append(one)  # type: ignore[arg-type]
+            items.append(one)
     console = _console()
     for bad in rejected[:20]:
         console.print(f"[yellow]set aside[/] {escape(f'{bad.where}: {bad.reason} ({bad.detail})')}", highlight=False)

@@ -43,8 +43,7 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     from seethink.core.chat import system_prompt
     from seethink.models.load import save_checkpoint
-    from seethink.models.processor import build_processor
-    from seethink.models.tiny import tiny_model, tiny_tokenizer
+    from seethink.models.tiny import tiny_model, tiny_processor, tiny_tokenizer
     from seethink.world.questions import question_text
     from seethink.world.traces import pretraining_example
 
@@ -57,7 +56,7 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
             # Fresh weights are so small that every prompt would get nearly the same answer.
             if parameter.dim() > 1:
                 parameter.mul_(4)
-    return save_checkpoint(model, build_processor(tokenizer), tmp_path_factory.mktemp("tiny"))
+    return save_checkpoint(model, tiny_processor(tokenizer), tmp_path_factory.mktemp("tiny"))
 
 
 @pytest.fixture(scope="session")

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from seethink.answers import check_gold
 from seethink.core.images import ImageStore
 from seethink.core.item import Item, Verifier, make_item
 from seethink.core.records import Record, field_text, read_records
@@ -29,9 +30,12 @@ class LogicVista:
                 yield record
                 continue
             try:
-                yield self._item(record, images)
+                item = self._item(record, images)
             except InputError as error:
                 yield Rejected("unusable record", str(error), record.where)
+                continue
+            bad = check_gold(item)
+            yield bad._replace(where=record.where) if bad else item
 
     def _item(self, record: Record, images: ImageStore) -> Item:
         answer = field_text(record, "answer").strip()

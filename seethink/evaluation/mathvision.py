@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
+from seethink.answers import check_gold
 from seethink.core.images import ImageStore
 from seethink.core.item import Item, Verifier, make_item
 from seethink.core.records import Record, field_text, read_records
@@ -32,9 +33,12 @@ class MathVision:
                 yield record
                 continue
             try:
-                yield self._item(record, images)
+                item = self._item(record, images)
             except InputError as error:
                 yield Rejected("unusable record", str(error), record.where)
+                continue
+            bad = check_gold(item)
+            yield bad._replace(where=record.where) if bad else item
 
     def _item(self, record: Record, images: ImageStore) -> Item:
         options = tuple(str(option) for option in record.fields.get("options") or ())

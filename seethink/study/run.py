@@ -77,7 +77,7 @@ def run_study(config: StudyConfig, out: Path, console: Console | None = None) ->
     if config.threads:
         use_threads(config.threads)
     started, clock = time.time(), _Clock()
-    images = ImageStore(out / "images")
+    images = ImageStore(out / "data" / "images")
 
     with clock("data"):
         data = build_world_data(config.world, config.teacher, config.data, images, out / "data", console)

@@ -48,7 +48,8 @@ class GRPOConfig(Config):
     """``grpo`` averages per response, then over the group (the paper's)."""
     max_grad_norm: float = 1.0
     frozen: tuple[str, ...] = ("vision",)
-    dtype: str = "float32"
+    dtype: Literal["float32", "bfloat16"] = "float32"
+    """Of the arithmetic; weights and optimiser stay float32, or small steps would round away."""
     max_pixels: int | None = None
     seed: int = 0
     checkpoint_every: int = 50

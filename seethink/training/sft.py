@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from seethink.core.config import Config
 from seethink.core.images import ImageStore
@@ -40,7 +40,8 @@ class SFTConfig(Config):
     """Parts without gradient: vision, merger, language."""
     max_tokens: int = 4_096
     """Longer samples are set aside whole: cutting one could cut through a picture's tokens."""
-    dtype: str = "float32"
+    dtype: Literal["float32", "bfloat16"] = "float32"
+    """Of the arithmetic; weights and optimiser stay float32, or small steps would round away."""
     max_pixels: int | None = None
     seed: int = 0
     checkpoint_every: int = 100

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import cache
 
 import numpy as np
@@ -66,7 +67,7 @@ def _sprite(colour: str, shape: str) -> Pixels:
     big = side * _FINE
     image = Image.new("RGB", (big, big), _PAPER)
     pen = ImageDraw.Draw(image)
-    end, third = big - 1, big // 3
+    end = big - 1
     match shape:
         case "circle":
             pen.ellipse((0, 0, end, end), fill=RGB[colour])
@@ -74,9 +75,12 @@ def _sprite(colour: str, shape: str) -> Pixels:
             pen.rectangle((0, 0, end, end), fill=RGB[colour])
         case "triangle":
             pen.polygon([(big // 2, 0), (end, end), (0, end)], fill=RGB[colour])
-        case "cross":
-            pen.rectangle((third, 0, big - third, end), fill=RGB[colour])
-            pen.rectangle((0, third, end, big - third), fill=RGB[colour])
+        case "star":
+            middle = big / 2
+            reach = [middle if point % 2 == 0 else middle * 0.42 for point in range(10)]
+            turns = [math.pi * (point / 5 - 0.5) for point in range(10)]
+            corners = zip(reach, turns, strict=True)
+            pen.polygon([(middle + r * math.cos(t), middle + r * math.sin(t)) for r, t in corners], fill=RGB[colour])
         case "diamond":
             pen.polygon([(big // 2, 0), (end, big // 2), (big // 2, end), (0, big // 2)], fill=RGB[colour])
         case _:

@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 COLOURS = ("red", "green", "blue", "yellow", "purple", "orange")
-SHAPES = ("circle", "square", "triangle", "cross", "diamond")
+SHAPES = ("circle", "square", "triangle", "star", "diamond")
 
 CELL = 28
 """Pixels of a scene's cell and of a bar's column: one merged patch of Qwen2.5-VL."""

@@ -66,17 +66,17 @@ def test_options_are_written_into_the_question_unless_they_are_drawn(read):
     ("source", "row", "said"),
     [
         (LogicVista, LOGIC | {"answer": "A, C"}, "is not one letter"),
-        (LogicVista, LOGIC | {"answer": ""}, "field 'answer' is missing or empty: fill it in"),
+        (LogicVista, LOGIC | {"answer": ""}, "field answer: it is missing or empty, fill it in"),
         (LogicVista, LOGIC | {"imagename": "gone.png"}, "gone.png is not in .*: check the path"),
         (LogicVista, LOGIC | {"imagename": "broken.png"}, "broken.png cannot be decoded .* replace the file"),
         (LogicVista, LOGIC | {"imagename": "../../a.png"}, "leaves the image folder"),
         (LogicVista, LOGIC | {"imagename": "a\0.png"}, "null|NUL|cannot"),
         (LogicVista, LOGIC | {"question": "\ud800"}, "surrogate|Unicode|character"),
-        (LogicVista, "{not json", "mend the line"),
-        (LogicVista, "[1]", "one object per line"),
-        (MathVision, MATHS | {"question": None}, "field 'question' is missing"),
+        (LogicVista, "{not json", "write one record a line"),
+        (LogicVista, "[1]", "where a JSON object is needed"),
+        (MathVision, MATHS | {"question": None}, "field question: it is missing or empty"),
         (MathVision, MATHS | {"options": 5}, "options"),
-        (MathVision, MATHS | {"answer": ["10"]}, "field 'answer' holds list: write it as text"),
+        (MathVision, MATHS | {"answer": ["10"]}, "field answer: it holds a list, write it as text"),
     ],
 )
 def test_a_bad_row_is_set_aside_with_its_line_and_the_others_go_on(read, source, row, said):
@@ -89,5 +89,5 @@ def test_a_bad_row_is_set_aside_with_its_line_and_the_others_go_on(read, source,
 
 def test_a_file_that_is_not_there_is_named(tmp_path):
     for source in (LogicVista, MathVision):
-        with pytest.raises(InputError, match=r"rows\.jsonl does not exist: give a JSON Lines file"):
+        with pytest.raises(InputError, match=r"rows\.jsonl cannot be read .*: check the path"):
             list(source(tmp_path / "rows.jsonl", tmp_path).items(ImageStore(tmp_path)))

@@ -43,6 +43,12 @@ def test_pretraining_cuts_the_same_patches_as_the_processor(checkpoint, prompts)
     assert torch.allclose(cut, given, atol=1e-6)
 
 
+def test_how_pictures_are_shifted_is_saved_with_the_checkpoint(checkpoint):
+    # White paper is zero: the tiny model would not learn to see colours beside a large constant.
+    white = checkpoint.processor.image_processor([Image.new("RGB", (84, 84), "white")], return_tensors="pt")
+    assert white["pixel_values"].abs().max() == 0
+
+
 def test_a_prompt_holds_the_system_prompt_and_one_pad_per_cell(checkpoint, world_items, prompts, encode):
     processor = checkpoint.processor
     for item, prompt in zip(world_items, prompts, strict=True):

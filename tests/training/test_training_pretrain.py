@@ -2,6 +2,7 @@ import functools
 
 import pytest
 import torch
+from transformers import Trainer
 
 from seethink.core.chat import messages
 from seethink.core.images import ImageStore
@@ -82,17 +83,30 @@ def test_patches_of_one_picture_are_those_of_a_batch(processor):
     assert cut.shape == (3 * 6 * 4, 3 * 2 * 14 * 14)
 
 
-def test_two_steps_of_pretraining_leave_a_model_that_loads_and_go_on_to_the_same_one(tmp_path, monkeypatch):
-    # The whole corpus of merges takes longer than the training here.
+@pytest.fixture
+def quick(monkeypatch):
+    """Pretraining whose merges are learnt on little text, with the global precision put back afterwards."""
     monkeypatch.setattr(module, "tokenizer_corpus", functools.partial(module.tokenizer_corpus, 300))
     precision = torch.get_float32_matmul_precision()
-    try:
-        config = PretrainConfig(steps=2, batch=2, checkpoint_every=1)
-        folder = pretrain(config, tmp_path / "a")
-        pretrain(config.model_copy(update={"steps": 1}), tmp_path / "b")
-        assert weights_hash(tmp_path / "b" / "model") != weights_hash(folder)
-    finally:
-        torch.set_float32_matmul_precision(precision)
-    loaded = load_checkpoint(folder)
+    yield PretrainConfig(steps=3, batch=2, checkpoint_every=1)
+    torch.set_float32_matmul_precision(precision)
+
+
+def test_pretraining_stopped_and_called_again_ends_with_the_same_model(quick, tmp_path, monkeypatch):
+    whole, step = pretrain(quick, tmp_path / "whole"), Trainer.training_step
+
+    def stopped(trainer, *arguments, **named):
+        if trainer.state.global_step == 2:
+            raise KeyboardInterrupt
+        return step(trainer, *arguments, **named)
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(Trainer, "training_step", stopped)
+        pretrain(quick, tmp_path / "stopped")
+    assert weights_hash(pretrain(quick, tmp_path / "stopped")) == weights_hash(whole)
+
+
+def test_the_pretrained_model_is_small_and_loads(quick, tmp_path):
+    folder = pretrain(quick.model_copy(update={"steps": 1}), tmp_path)
     assert sum(file.stat().st_size for file in folder.iterdir()) < 8_000_000
-    assert loaded.processor.tokenizer.padding_side == "left"
+    assert load_checkpoint(folder).processor.tokenizer.padding_side == "left"

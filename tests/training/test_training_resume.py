@@ -52,7 +52,7 @@ def whole(tiny, training_process, tmp_path_factory):
     return hash_of
 
 
-@pytest.mark.parametrize("kind", ["grpo", pytest.param("sft", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("kind", ["grpo", "sft"])
 def test_a_killed_run_ends_with_the_weights_of_an_uninterrupted_one(
     kind, tiny, training_process, whole, steps, tmp_path
 ):

@@ -18,6 +18,7 @@ from pathlib import Path
 from string import ascii_uppercase
 from typing import Any, Literal
 
+from seethink.answers import check_gold
 from seethink.core.config import Config
 from seethink.core.images import ImageStore
 from seethink.core.item import Item, Verifier, make_item
@@ -91,7 +92,7 @@ def _build(fields: Mapping[str, Any], images: ImageStore, image_root: Path, name
     if not isinstance(options, list) or len(options) > len(ascii_uppercase):
         return Rejected("unreadable options", "field options: give a list of at most 26 texts, the first is A")
     options = [str(option) for option in options]
-    known = route(str(fields.get("id") or "")) or route(names[0])
+    known = route(str(fields.get("id") or "")) or route(names[0] if names else "")
     verifier = _verifier(fields, known.verifier if known else None)
     if isinstance(verifier, Rejected):
         return verifier
@@ -107,23 +108,26 @@ def _build(fields: Mapping[str, Any], images: ImageStore, image_root: Path, name
         return Rejected("broken picture", f"field image: {error}")
     own_id = {"id": str(fields["id"])} if fields.get("id") is not None else {}
     try:
-        return make_item(
+        item = make_item(
             source=str(fields.get("source") or (known.source if known else name)),
             question=with_options(question.strip(), options),
             gold=gold,
             verifier=verifier,
             images=tuple(digest for digest, _ in stored),
             options=tuple(options),
-            size=stored[0][1] if verifier is Verifier.IOU else None,
+            size=stored[0][1] if stored and verifier is Verifier.IOU else None,
             context=str(fields.get("context") or ""),
             meta={**meta, **own_id},
         )
     except UnicodeEncodeError as error:
         return Rejected("text is not Unicode", f"{error}: the record holds half a character")
+    return check_gold(item) or item
 
 
 def _picture_names(fields: Mapping[str, Any]) -> list[str] | Rejected:
     named = _first(fields, "images", "image")
+    if named == []:
+        return []
     names = [named] if isinstance(named, str) else named
     if not isinstance(names, list) or not names or not all(isinstance(one, str) and one for one in names):
         return Rejected("no picture", "field image: give the picture's path below the image folder")

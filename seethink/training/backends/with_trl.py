@@ -38,7 +38,7 @@ Log = list[dict[str, Any]]
 def run_sft(
     config: SFTConfig, base: str | Path, demonstrations: Sequence[Demonstration], images: ImageStore, out: Path
 ) -> tuple[Log, dict[str, float]]:
-    checkpoint = load_checkpoint(base, dtype=config.dtype, max_pixels=config.max_pixels)
+    checkpoint = load_checkpoint(base, max_pixels=config.max_pixels)
     trained = freeze(checkpoint.model, config.frozen)
     kept = [d for d in demonstrations if _tokens(checkpoint, d, images) <= config.max_tokens]
     if not kept:
@@ -79,7 +79,7 @@ def run_sft(
 def run_grpo(
     config: GRPOConfig, base: str | Path, items: Sequence[Item], images: ImageStore, reward: Reward, out: Path
 ) -> tuple[Log, dict[str, float]]:
-    checkpoint = load_checkpoint(base, dtype=config.dtype, max_pixels=config.max_pixels)
+    checkpoint = load_checkpoint(base, max_pixels=config.max_pixels)
     trained = freeze(checkpoint.model, config.frozen)
     by_id: Mapping[str, Item] = {item.id: item for item in items}
     rows = datasets.Dataset.from_dict({"item_id": list(by_id)}).with_transform(
