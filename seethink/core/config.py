@@ -66,7 +66,10 @@ def _lay(tree: Any, override: str) -> None:
         node = node[_index(node, key, path)] if isinstance(node, list) else node.setdefault(key, {})
         if not isinstance(node, dict | list):
             raise InputError(f"override {override!r}: {key} holds a plain value and has no inner fields")
-    value = yaml.safe_load(text)
+    try:
+        value = yaml.safe_load(text)
+    except yaml.YAMLError:
+        raise InputError(f"override {override!r}: {text!r} is not YAML, close its brackets and quotes") from None
     if isinstance(node, list):
         node[_index(node, keys[-1], path)] = value
     else:

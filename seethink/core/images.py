@@ -42,7 +42,9 @@ def check_picture(data: bytes, name: str) -> tuple[int, int]:
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         if isinstance(error, InputError):
             raise
-        raise InputError(f"picture {name} cannot be decoded ({error}): replace the file") from error
+        # Pillow names the buffer it read from, which tells a user nothing.
+        told = "its format is unknown" if isinstance(error, UnidentifiedImageError) else str(error)
+        raise InputError(f"picture {name} cannot be decoded ({told}): replace the file") from error
     return width, height
 
 

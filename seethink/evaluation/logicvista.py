@@ -31,7 +31,7 @@ class LogicVista:
                 continue
             try:
                 item = self._item(record, images)
-            except InputError as error:
+            except (OSError, ValueError) as error:
                 yield Rejected("unusable record", str(error), record.where)
                 continue
             bad = check_gold(item)

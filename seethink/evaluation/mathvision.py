@@ -34,14 +34,17 @@ class MathVision:
                 continue
             try:
                 item = self._item(record, images)
-            except InputError as error:
+            except (OSError, ValueError) as error:
                 yield Rejected("unusable record", str(error), record.where)
                 continue
             bad = check_gold(item)
             yield bad._replace(where=record.where) if bad else item
 
     def _item(self, record: Record, images: ImageStore) -> Item:
-        options = tuple(str(option) for option in record.fields.get("options") or ())
+        listed = record.fields.get("options") or []
+        if not isinstance(listed, list):
+            raise InputError(f"field options: it holds a {type(listed).__name__}, give a list of texts")
+        options = tuple(str(option) for option in listed)
         question = _MARK.sub("", field_text(record, "question")).strip()
         # Options that are bare letters are drawn in the picture: writing "A) A" would say nothing.
         if any(option != chr(ord("A") + i) for i, option in enumerate(options)):

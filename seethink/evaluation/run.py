@@ -8,8 +8,9 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
+from pydantic import Field
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from seethink.core.chat import messages, prompt_hash
@@ -29,15 +30,15 @@ from seethink.models.sampling import Draw, Prompt, sample
 class EvaluationConfig(Config):
     """How responses are drawn."""
 
-    draws: int = 4
+    draws: int = Field(default=4, ge=0)
     """Sampled responses per item, beside the greedy one; 0 for greedy only."""
-    temperature: float = 1.0
-    max_tokens: int = 256
-    batch: int = 128
+    temperature: float = Field(default=1.0, gt=0)
+    max_tokens: int = Field(default=256, ge=1)
+    batch: int = Field(default=128, ge=1)
     """Completions decoded at a time."""
-    part: int = 64
+    part: int = Field(default=64, ge=1)
     """Items per sealed part."""
-    dtype: str = "float32"
+    dtype: Literal["float32", "bfloat16", "float16"] = "float32"
     max_pixels: int | None = None
     seed: int = 0
     """Of the sampling."""

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
+from safetensors import SafetensorError
 from transformers import AutoModelForImageTextToText, PreTrainedModel
 from transformers.utils import logging as transformers_logging
 
@@ -66,9 +67,10 @@ def load_checkpoint(name: str | Path, *, dtype: str = "float32", max_pixels: int
             f"checkpoint {folder}: no config.json there; give a folder saved by save_pretrained, or 'base'"
         )
     try:
-        family = json.loads(config_path.read_text(encoding="utf-8")).get("model_type")
-    except json.JSONDecodeError as error:
-        raise InputError(f"checkpoint {folder}: config.json is not JSON ({error})") from None
+        config = json.loads(config_path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise InputError(f"checkpoint {folder}: config.json is not JSON ({error}); save the checkpoint again") from None
+    family = config.get("model_type") if isinstance(config, dict) else None
     if family not in FAMILIES:
         raise InputError(f"checkpoint {folder}: model_type {family!r} is not supported, only {', '.join(FAMILIES)}")
     # A bar per weight shard says nothing that our own bars do not.
@@ -77,7 +79,7 @@ def load_checkpoint(name: str | Path, *, dtype: str = "float32", max_pixels: int
         model, report = AutoModelForImageTextToText.from_pretrained(
             folder, dtype=getattr(torch, dtype), use_safetensors=True, output_loading_info=True, local_files_only=True
         )
-    except (OSError, RuntimeError, ValueError) as error:
+    except (OSError, RuntimeError, ValueError, SafetensorError) as error:
         raise InputError(
             f"checkpoint {folder}: its weights do not fit its config ({str(error).splitlines()[0]})"
         ) from None

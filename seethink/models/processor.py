@@ -54,7 +54,9 @@ def load_processor(folder: Path, *, max_pixels: int | None = None) -> ImageTextP
     Args:
         max_pixels: shrink larger pictures to at most this area; the checkpoint's own bound where None.
     """
-    tokenizer = AutoTokenizer.from_pretrained(folder)
+    if not (Path(folder) / "tokenizer.json").is_file():
+        raise InputError(f"checkpoint {folder}: no tokenizer.json there; save the tokenizer beside the weights")
+    tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
     if tokenizer.chat_template is None:
         raise InputError(f"checkpoint {folder} has no chat template: add chat_template.jinja to it")
     saved = Path(folder) / "preprocessor_config.json"

@@ -55,10 +55,15 @@ def sample(
     config = GenerationConfig(
         max_new_tokens=max_tokens,
         do_sample=temperature > 0,
-        temperature=temperature if temperature > 0 else None,
-        top_k=0 if temperature > 0 else None,
-        top_p=1.0 if temperature > 0 else None,
+        temperature=temperature if temperature > 0 else 1.0,
+        top_k=0,
+        top_p=1.0,
         num_return_sequences=draws,
+        # What is left open here comes from the checkpoint's own settings, and would become part of the measure.
+        repetition_penalty=1.0,
+        no_repeat_ngram_size=0,
+        min_new_tokens=0,
+        num_beams=1,
         suppress_tokens=vision_token_ids(checkpoint),
         eos_token_id=checkpoint.processor.tokenizer.eos_token_id,
         pad_token_id=checkpoint.processor.tokenizer.pad_token_id,

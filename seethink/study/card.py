@@ -16,6 +16,7 @@ from seethink.core.item import RULE_VERIFIERS, Item
 from seethink.core.tables import write_json
 from seethink.core.trace import read_tags, thinking
 from seethink.evaluation.run import EvaluationConfig, evaluate
+from seethink.models.load import weights_hash
 from seethink.study.rewards import evaluation_judges
 from seethink.world.grammar import describe, facts, read_claim, stated_facts
 from seethink.world.questions import flawed_templates
@@ -48,6 +49,7 @@ def base_card(model: str, world: WorldConfig, out: Path, *, seed: int = 0) -> di
     greedy = [response for response in responses if response.decoding is Decoding.GREEDY]
     card = {
         "items": len(items),
+        "weights": weights_hash(model),
         "split": world.split.value,
         "seed": seed,
         "description_exact": _share([_describes(response, by_id[response.item_id]) for response in greedy]),
@@ -105,7 +107,9 @@ def _tree(found: Interval | None) -> dict[str, Any] | None:
 
 
 def _cell(tree: dict[str, Any] | None) -> str:
-    return f"{tree['mean']:.2f} [{tree['low']:.2f}, {tree['high']:.2f}]" if tree else "-"
+    if tree is None or tree["mean"] is None:
+        return "-"
+    return f"{tree['mean']:.2f}" + (f" [{tree['low']:.2f}, {tree['high']:.2f}]" if tree["low"] is not None else "")
 
 
 def _caption(card: dict[str, Any]) -> str:

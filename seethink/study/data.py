@@ -10,7 +10,8 @@ from rich.console import Console
 
 from seethink.core.images import ImageStore
 from seethink.core.item import Item, item_from_row
-from seethink.core.tables import read_rows
+from seethink.core.rejected import InputError
+from seethink.core.tables import read_manifest, read_rows
 from seethink.data import DataConfig, funnel_from_record, run_pipeline
 from seethink.training.sft import Demonstration
 from seethink.world.oracle import CAPTIONER, REASONER, REWRITER, VERIFIER, Dials, serving
@@ -50,7 +51,9 @@ def build_world_data(
 
 
 def read_data(out: Path) -> DataSets:
-    """The finished sets of a data run."""
+    """The finished sets of a data run. InputError where there is none, or it is not finished."""
+    if read_manifest(out / "funnel") is None:
+        raise InputError(f"{out} holds no finished data run: run seethink data build --out {out} to its end")
     return DataSets(
         sft=[Demonstration(item_from_row(row), row["response"]) for row in read_rows(out / "sft")],
         rl=[item_from_row(row) for row in read_rows(out / "rl")],

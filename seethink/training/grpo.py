@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from pydantic import Field, model_validator
+
 from seethink.core.config import Config
 from seethink.core.images import ImageStore
 from seethink.core.item import Item
@@ -25,24 +27,24 @@ class GRPOConfig(Config):
     """Defaults are the paper's where it states them: 4 responses, temperature 0.8, initial KL 1e-3, cosine with a
     minimum rate of 5e-7 after 3 % warm-up. Peak rate and clip are unpublished: choice."""
 
-    completions: int = 16_384
+    completions: int = Field(default=16_384, ge=1)
     """Completions sampled in all, hence optimiser steps = completions // (prompts_per_step · group)."""
-    group: int = 4
+    group: int = Field(default=4, ge=2)
     """Completions per prompt (G)."""
-    prompts_per_step: int = 64
+    prompts_per_step: int = Field(default=64, ge=1)
     """Prompts per optimiser step (P), over all devices."""
-    device_batch: int | None = None
-    """Completions per forward; a whole step where None."""
+    device_batch: int | None = Field(default=None, ge=1)
+    """Completions per forward, whole groups and a divisor of a step; a whole step where None."""
     learning_rate: float = 1e-6
     minimum_learning_rate: float = 5e-7
     """Where the cosine ends."""
     warmup: float = 0.03
     """Share of the steps."""
     weight_decay: float = 0.0
-    temperature: float = 0.8
-    max_completion_tokens: int = 1_024
-    clip: float = 0.2
-    kl: float = 1e-3
+    temperature: float = Field(default=0.8, gt=0)
+    max_completion_tokens: int = Field(default=1_024, ge=1)
+    clip: float = Field(default=0.2, gt=0)
+    kl: float = Field(default=1e-3, ge=0)
     """Coefficient of the KL term against the start; 0 drops the reference model."""
     loss: Literal["grpo", "dapo", "dr_grpo", "bnpo"] = "grpo"
     """``grpo`` averages per response, then over the group (the paper's)."""
@@ -52,7 +54,16 @@ class GRPOConfig(Config):
     """Of the arithmetic; weights and optimiser stay float32, or small steps would round away."""
     max_pixels: int | None = None
     seed: int = 0
-    checkpoint_every: int = 50
+    checkpoint_every: int = Field(default=50, ge=1)
+
+    @model_validator(mode="after")
+    def _batches_divide(self) -> GRPOConfig:
+        step = self.prompts_per_step * self.group
+        if self.device_batch is not None and (step % self.device_batch or self.device_batch % self.group):
+            raise ValueError(
+                f"device_batch must divide a step of {step} completions and hold whole groups of {self.group}"
+            )
+        return self
 
     @property
     def steps(self) -> int:
@@ -118,9 +129,10 @@ def train_grpo(
     from seethink.models.load import weights_hash
     from seethink.training.backends.with_trl import run_grpo
 
-    if len(items) < config.prompts_per_step:
+    different = len({item.id for item in items})
+    if different < config.prompts_per_step:
         raise InputError(
-            f"GRPO wants prompts_per_step={config.prompts_per_step} different items a step and got {len(items)}: "
+            f"GRPO wants prompts_per_step={config.prompts_per_step} different items a step and got {different}: "
             "lower prompts_per_step or give more items"
         )
     if config.steps < 1:

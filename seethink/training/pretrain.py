@@ -17,11 +17,11 @@ import torch
 from numpy.typing import NDArray
 from torch.utils.data import Dataset
 from transformers import Trainer, TrainingArguments
-from transformers.trainer_utils import get_last_checkpoint
 
 from seethink.core.chat import system_prompt
 from seethink.core.config import Config
 from seethink.models.tiny import tiny_model, tiny_processor, tiny_tokenizer
+from seethink.training.resuming import last_checkpoint, readable_checkpoints
 from seethink.world.draw import draw
 from seethink.world.questions import Rendering, question_text
 from seethink.world.style import BRIDGES, CAPTION_OPENINGS, CLOSINGS, HESITATIONS, OPENINGS
@@ -202,7 +202,8 @@ def pretrain(config: PretrainConfig, out: Path) -> Path:
         train_dataset=Examples(config.seed, config.flaws, config.batch, config.steps),
         optimizers=(_optimizer(model, config), None),
     )
-    trainer.train(resume_from_checkpoint=get_last_checkpoint(str(out / "checkpoints")) if out.exists() else None)
+    with readable_checkpoints(model):
+        trainer.train(resume_from_checkpoint=last_checkpoint(out / "checkpoints"))
     target = out / "model"
     # Stored in bf16 to stay below 8 MB; the card is measured on what is stored.
     model.to(torch.bfloat16).save_pretrained(target)

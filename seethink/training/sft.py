@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
+from pydantic import Field, model_validator
+
 from seethink.core.config import Config
 from seethink.core.images import ImageStore
 from seethink.core.item import Item
@@ -24,12 +26,12 @@ class Demonstration(NamedTuple):
 class SFTConfig(Config):
     """The paper gives global batch 128, one epoch, a frozen vision tower; the rest is unpublished: choice."""
 
-    steps: int | None = None
+    steps: int | None = Field(default=None, ge=1)
     """Optimiser steps; one epoch where None (the paper's)."""
-    batch: int = 128
+    batch: int = Field(default=128, ge=1)
     """Traces per optimiser step, over all devices."""
-    device_batch: int | None = None
-    """Traces per forward; the whole batch where None."""
+    device_batch: int | None = Field(default=None, ge=1)
+    """Traces per forward, a divisor of the batch; the whole batch where None."""
     learning_rate: float = 1e-5
     minimum_learning_rate: float = 1e-6
     """Where the cosine ends."""
@@ -44,7 +46,13 @@ class SFTConfig(Config):
     """Of the arithmetic; weights and optimiser stay float32, or small steps would round away."""
     max_pixels: int | None = None
     seed: int = 0
-    checkpoint_every: int = 100
+    checkpoint_every: int = Field(default=100, ge=1)
+
+    @model_validator(mode="after")
+    def _batches_divide(self) -> SFTConfig:
+        if self.device_batch is not None and self.batch % self.device_batch:
+            raise ValueError(f"device_batch must divide batch={self.batch}")
+        return self
 
 
 def train_sft(

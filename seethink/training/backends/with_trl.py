@@ -16,7 +16,6 @@ import datasets
 import trl
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from transformers import PrinterCallback, ProgressCallback, TrainerCallback
-from transformers.trainer_utils import get_last_checkpoint
 
 from seethink.core.chat import messages
 from seethink.core.images import ImageStore
@@ -27,6 +26,7 @@ from seethink.models.load import Checkpoint, freeze, load_checkpoint, save_check
 from seethink.models.sampling import vision_token_ids
 from seethink.rewards.with_trl import trl_reward
 from seethink.training.grpo import GRPOConfig
+from seethink.training.resuming import last_checkpoint, readable_checkpoints
 from seethink.training.sft import Demonstration, SFTConfig
 
 # TRL 1.16 sets an option under the name that transformers 5.23 has begun to replace.
@@ -70,7 +70,7 @@ def run_sft(
     return log, {
         "train_tokens": float(tokens),
         "train_seconds": seconds,
-        "steps": float(steps),
+        "steps": float(trainer.state.global_step),
         "set_aside_too_long": float(len(demonstrations) - len(kept)),
         **{f"trained_{part}": float(count) for part, count in trained.items()},
     }
@@ -110,6 +110,8 @@ def run_grpo(
             scale_rewards="group",
             max_grad_norm=config.max_grad_norm,
             generation_kwargs={"suppress_tokens": vision_token_ids(checkpoint)},
+            # TRL corrects the KL estimate by default, which changes its gradient; the page's and the paper's do not.
+            use_bias_correction_kl=False,
             use_vllm=False,
         ),
     )
@@ -118,8 +120,8 @@ def run_grpo(
     return log, {
         "train_tokens": float(tokens),
         "train_seconds": seconds,
-        "steps": float(config.steps),
-        "completions": float(config.steps * per_step),
+        "steps": float(trainer.state.global_step),
+        "completions": float(trainer.state.global_step * per_step),
         **{f"trained_{part}": float(count) for part, count in trained.items()},
     }
 
@@ -158,9 +160,9 @@ def _train(trainer: Any, checkpoint: Checkpoint, out: Path, title: str) -> tuple
         trainer.remove_callback(callback)
     trainer.add_callback(_Bar(title))
     folder = out / "checkpoints"
-    last = get_last_checkpoint(str(folder)) if folder.exists() else None
     started = time.time()
-    trainer.train(resume_from_checkpoint=last)
+    with readable_checkpoints(checkpoint.model):
+        trainer.train(resume_from_checkpoint=last_checkpoint(folder))
     seconds = time.time() - started
     log = [
         {key: value for key, value in row.items() if isinstance(value, int | float)}
