@@ -125,7 +125,7 @@ def train_grpo_command(
 
     settings = load_config(GRPOConfig, config, overrides or ())
     store = ImageStore(out / "images")
-    items = _accepted(_read(form, data, images, store, image_field))
+    items, _ = _sort(_read(form, data, images, store, image_field))
     train_grpo(settings, model, items, store, training_reward(items), out)
     _console().print(f"model: {out / 'model'}")
 
@@ -173,7 +173,7 @@ def eval_command(
     started = time.time()
     settings = load_config(EvaluationConfig, config, overrides or ())
     store = ImageStore(out / "images")
-    items = _accepted(_read(form, data, images, store, image_field))
+    items, _ = _sort(_read(form, data, images, store, image_field))
     responses = evaluate(settings, model, model, items, store, evaluation_judges(items), out / "responses")
     results = study_results(
         {model: responses}, controls=(), costs={}, funnel=(), seconds=time.time() - started, seed=settings.seed
@@ -192,7 +192,9 @@ def reward_validate(
     from seethink.core.images import ImageStore
 
     with tempfile.TemporaryDirectory() as folder:
-        items = _accepted(_read(form, data, images, ImageStore(Path(folder)), image_field))
+        items, rejected = _sort(_read(form, data, images, ImageStore(Path(folder)), image_field))
+    if rejected:
+        raise typer.Exit(1)
     _console().print(f"{len(items)} items, every rule-verified gold scores 1")
 
 
@@ -295,8 +297,8 @@ def _read(form: Format, path: Path, folder: Path, store: ImageStore, image_field
     return open_source(kind(path=path, image_root=folder)).items(store)
 
 
-def _accepted(found: Iterable[Item | Rejected]) -> list[Item]:
-    """The good items; bad rows are told, with place and remedy, and left out."""
+def _sort(found: Iterable[Item | Rejected]) -> tuple[list[Item], list[Rejected]]:
+    """Good items and bad rows; the bad ones are told, with place and remedy. InputError where no good one is left."""
     from rich.markup import escape
 
     items: list[Item] = []
@@ -313,7 +315,7 @@ def _accepted(found: Iterable[Item | Rejected]) -> list[Item]:
         console.print(f"{len(items)} items kept, {len(rejected)} set aside")
     if not items:
         raise InputError("no usable item is left: mend the rows named above")
-    return items
+    return items, rejected
 
 
 def main() -> None:

@@ -5,6 +5,7 @@ Pictures stay references until a batch is made: rows hold item ids, a transform 
 
 from __future__ import annotations
 
+import logging
 import shutil
 import time
 import warnings
@@ -31,6 +32,9 @@ from seethink.training.sft import Demonstration, SFTConfig
 
 # TRL 1.16 sets an option under the name that transformers 5.23 has begun to replace.
 warnings.filterwarnings("ignore", message=".*gradient_checkpointing.*", category=FutureWarning)
+
+# One warning with the whole row for every undecided completion: the reward counts them, and they are logged as a share.
+logging.getLogger("trl.trainer.grpo_trainer").setLevel(logging.ERROR)
 
 Log = list[dict[str, Any]]
 
