@@ -142,10 +142,10 @@ def _reason(text: str, dials: Dials, rng: random.Random) -> str:
     if rng.random() < dials.wrong_steps:
         wrong = template.derive(picture, words, False)
         wrong_body = list(steps(picture, wrong))
-        place = rng.randrange(1, max(2, min(len(body), len(wrong_body))))
+        place = rng.choice([i for i, (a, b) in enumerate(zip(body, wrong_body, strict=False)) if a != b])
         if rng.random() < 0.5:
             body, answer = body[:place] + wrong_body[place:], wrong.answer
-        elif place < len(wrong_body) and place < len(body):
+        else:
             body[place] = wrong_body[place]
     if rng.random() < dials.hesitation:
         body = _hesitate(body, rng)

@@ -13,7 +13,7 @@ OPENINGS = (
 HESITATIONS = (
     "Hmm, let me think about that once more.",
     "Wait, maybe I should look again.",
-    "Actually, I am not sure, perhaps I read it too quickly.",
+    "Actually, I am not sure, perhaps there is a mistake.",
     "Wait, is that the right way to do it?",
     "Hmm, maybe there is another way. Alternatively I could start over.",
     "Let me double-check that before I go on.",
