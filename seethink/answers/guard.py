@@ -59,7 +59,7 @@ def read_numerals_only() -> None:
     from sympy import Float, Integer, SympifyError
     from sympy.parsing import sympy_parser
 
-    evaluating = sympy_parser.parse_expr  # noqa: TID251 -- replaced here, so that nothing else reaches it
+    evaluating = sympy_parser.parse_expr
 
     def parse_numeral(text: str, *settings: Any, **named: Any) -> Any:
         if _importing():
@@ -68,7 +68,7 @@ def read_numerals_only() -> None:
             raise SympifyError(text)
         return Integer(int(text)) if text.isdigit() else Float(text)
 
-    sympy_parser.parse_expr = parse_numeral  # noqa: TID251
+    sympy_parser.parse_expr = parse_numeral
 
 
 def _refuse(event: str, arguments: tuple[Any, ...]) -> None:

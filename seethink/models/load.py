@@ -22,6 +22,8 @@ BASE = "base"
 
 FAMILIES = ("qwen2_5_vl", "qwen2_vl")
 
+DTYPES = ("float32", "bfloat16", "float16")
+
 PARTS = {
     "vision": ("model.visual.blocks.", "model.visual.patch_embed."),
     "merger": ("model.visual.merger.",),
@@ -60,6 +62,8 @@ def load_checkpoint(name: str | Path, *, dtype: str = "float32", max_pixels: int
     Raises:
         InputError: the folder is no checkpoint, of no supported family, or its weights do not fit its config.
     """
+    if dtype not in DTYPES:
+        raise InputError(f"dtype {dtype!r}: choose among {', '.join(DTYPES)}")
     folder = checkpoint_folder(name)
     config_path = folder / "config.json"
     if not config_path.is_file():
@@ -72,7 +76,9 @@ def load_checkpoint(name: str | Path, *, dtype: str = "float32", max_pixels: int
         raise InputError(f"checkpoint {folder}: config.json is not JSON ({error}); save the checkpoint again") from None
     family = config.get("model_type") if isinstance(config, dict) else None
     if family not in FAMILIES:
-        raise InputError(f"checkpoint {folder}: model_type {family!r} is not supported, only {', '.join(FAMILIES)}")
+        raise InputError(
+            f"checkpoint {folder}: model_type {family!r} is not supported, only {', '.join(FAMILIES)} (see its config.json)"
+        )
     # A bar per weight shard says nothing that our own bars do not.
     transformers_logging.disable_progress_bar()
     try:

@@ -36,7 +36,7 @@ def test_a_bad_row_is_set_aside_by_file_and_line_with_the_remedy(validated, faul
 
 
 def test_the_other_rows_go_on_and_are_counted(validated):
-    assert validated.code == 0 and f"2 items kept, {len(BAD_ROWS)} set aside" in validated.out
+    assert validated.code == 1 and f"2 items kept, {len(BAD_ROWS)} set aside" in validated.out
     assert "Traceback" not in validated.err
 
 

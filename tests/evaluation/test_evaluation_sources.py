@@ -47,9 +47,11 @@ def test_the_logicvista_extract_is_read_and_what_no_verifier_decides_is_set_asid
 def test_the_mathvision_extract_is_read_and_one_damaged_gold_is_found_out(real_data, tmp_path):
     folder = real_data / "mathvision"
     items, rejected = split(MathVision(folder / "test_subset.jsonl", folder / "images").items(ImageStore(tmp_path)))
-    assert Counter(item.verifier for item in items) == {Verifier.MATH: 57, Verifier.MCQ: 52} and not rejected
+    assert Counter(item.verifier for item in items) == {Verifier.MATH: 56, Verifier.MCQ: 52}
     assert not any("<image" in item.question for item in items)
-    assert [item.gold for item in items if check_gold(item)] == ["\x0crac{36}{13}"]
+    [damaged] = rejected
+    assert damaged.reason == "gold its verifier rejects" and "rac{36}{13}" in damaged.detail
+    assert damaged.where.startswith("test_subset.jsonl:")
 
 
 def test_options_are_written_into_the_question_unless_they_are_drawn(read):

@@ -1,5 +1,6 @@
 import pytest
 
+from seethink.core.config import parse_config
 from seethink.core.rejected import InputError
 from seethink.core.tables import read_manifest, read_rows
 from seethink.core.verdict import Outcome, undecided
@@ -97,10 +98,15 @@ def test_the_same_item_twice_does_not_count_as_two(tiny, items, world_images, ch
     refuse(train_grpo, RL, tiny, [items[0], items[0]], world_images, checksum, tmp_path, match="prompts_per_step=2")
 
 
-@pytest.mark.parametrize("setting", [{"group": 1}, {"group": 4, "device_batch": 3}, {"frozen": ("eyes",)}])
-def test_settings_that_cannot_be_trained_with_are_named(tiny, items, world_images, checksum, tmp_path, setting):
-    config = RL.model_copy(update=setting)
-    refuse(train_grpo, config, tiny, items, world_images, checksum, tmp_path, match=next(iter(setting)))
+@pytest.mark.parametrize("setting", [{"group": 1}, {"device_batch": 3, "group": 4}, {"temperature": 0}])
+def test_settings_that_cannot_be_trained_with_are_named(setting):
+    with pytest.raises(InputError, match=next(iter(setting))):
+        parse_config(GRPOConfig, RL.model_dump() | setting, "a config")
+
+
+def test_a_part_no_model_has_is_named(tiny, items, world_images, checksum, tmp_path):
+    config = RL.model_copy(update={"frozen": ("eyes",)})
+    refuse(train_grpo, config, tiny, items, world_images, checksum, tmp_path, match="frozen")
 
 
 def test_no_demonstrations_are_named(tiny, world_images, tmp_path):
