@@ -77,7 +77,7 @@ def load_checkpoint(name: str | Path, *, dtype: str = "float32", max_pixels: int
     family = config.get("model_type") if isinstance(config, dict) else None
     if family not in FAMILIES:
         raise InputError(
-            f"checkpoint {folder}: model_type {family!r} is not supported, only {', '.join(FAMILIES)} (see its config.json)"
+            f"checkpoint {folder}: model_type {family!r} is not supported, only {', '.join(FAMILIES)} (config.json)"
         )
     # A bar per weight shard says nothing that our own bars do not.
     transformers_logging.disable_progress_bar()

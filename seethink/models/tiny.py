@@ -93,8 +93,8 @@ def tiny_model(tokenizer: PreTrainedTokenizerFast, seed: int) -> Qwen2_5_VLForCo
         video_token_id=ids["<|video_pad|>"],
         vision_start_token_id=ids["<|vision_start|>"],
         vision_end_token_id=ids["<|vision_end|>"],
-        # Tied, words that a young model cannot tell apart (every colour) are drawn together by the output side until the
-        # input side cannot tell them apart either: cosine 0.98 between colours, and none ever learnt (docs/log.md).
+        # Tied, words that a young model cannot tell apart (every colour) are drawn together by the output side until
+        # the input side cannot tell them apart either: cosine 0.98 between colours, and none ever learnt (docs/log.md).
         tie_word_embeddings=False,
     )
     torch.manual_seed(seed)
