@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from seethink.answers import check_gold
 from seethink.core.images import ImageStore
 from seethink.core.item import Item, Verifier, make_item
-from seethink.core.records import Record, field_text, read_records
+from seethink.core.records import Record, field_text
 from seethink.core.rejected import InputError, Rejected
+from seethink.evaluation.items import record_items
 
 
 class LogicVista:
@@ -25,17 +25,7 @@ class LogicVista:
         self.path, self.folder = path, folder
 
     def items(self, images: ImageStore) -> Iterator[Item | Rejected]:
-        for record in read_records(self.path):
-            if isinstance(record, Rejected):
-                yield record
-                continue
-            try:
-                item = self._item(record, images)
-            except (OSError, ValueError) as error:
-                yield Rejected("unusable record", str(error), record.where)
-                continue
-            bad = check_gold(item)
-            yield bad._replace(where=record.where) if bad else item
+        return record_items(self.path, lambda record: self._item(record, images))
 
     def _item(self, record: Record, images: ImageStore) -> Item:
         answer = field_text(record, "answer").strip()

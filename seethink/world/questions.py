@@ -16,7 +16,7 @@ from seethink.core.item import Item, Verifier, make_item
 from seethink.core.rejected import InputError
 from seethink.world.chart_questions import CHART_TEMPLATES
 from seethink.world.draw import draw
-from seethink.world.grammar import describe, facts
+from seethink.world.grammar import describe
 from seethink.world.pictures import LEVELS, Picture, pixels
 from seethink.world.scene_questions import SCENE_TEMPLATES
 from seethink.world.template import Derivation, Template, Words
@@ -136,10 +136,6 @@ def flawed_templates(seed: int = 0) -> frozenset[str]:
         names = sorted(name for name, template in TEMPLATES.items() if template.verifier is verifier)
         chosen.update(rng.sample(names, len(names) // 2))
     return frozenset(chosen)
-
-
-def true_facts(asked: Question) -> frozenset[str]:
-    return frozenset(facts(asked.picture))
 
 
 def drawn(asked: Question) -> np.ndarray:

@@ -69,15 +69,9 @@ def run_sft(
             packing=False,
         ),
     )
-    log, seconds = _train(trainer, checkpoint, out, "SFT")
-    tokens = max((row.get("num_tokens") or 0 for row in log), default=0)
-    return log, {
-        "train_tokens": float(tokens),
-        "train_seconds": seconds,
-        "steps": float(trainer.state.global_step),
-        "set_aside_too_long": float(len(demonstrations) - len(kept)),
-        **{f"trained_{part}": float(count) for part, count in trained.items()},
-    }
+    log, cost = _train(trainer, checkpoint, out, "SFT")
+    cost |= {f"trained_{part}": float(count) for part, count in trained.items()}
+    return log, cost | {"set_aside_too_long": float(len(demonstrations) - len(kept))}
 
 
 def run_grpo(
@@ -119,15 +113,9 @@ def run_grpo(
             use_vllm=False,
         ),
     )
-    log, seconds = _train(trainer, checkpoint, out, "GRPO")
-    tokens = max((row.get("num_tokens") or 0 for row in log), default=0)
-    return log, {
-        "train_tokens": float(tokens),
-        "train_seconds": seconds,
-        "steps": float(trainer.state.global_step),
-        "completions": float(trainer.state.global_step * per_step),
-        **{f"trained_{part}": float(count) for part, count in trained.items()},
-    }
+    log, cost = _train(trainer, checkpoint, out, "GRPO")
+    cost |= {f"trained_{part}": float(count) for part, count in trained.items()}
+    return log, cost | {"completions": float(trainer.state.global_step * per_step)}
 
 
 def _common(config: SFTConfig | GRPOConfig, out: Path, steps: int) -> dict[str, Any]:
@@ -158,8 +146,8 @@ def _common(config: SFTConfig | GRPOConfig, out: Path, steps: int) -> dict[str, 
     }
 
 
-def _train(trainer: Any, checkpoint: Checkpoint, out: Path, title: str) -> tuple[Log, float]:
-    """Train, from the last checkpoint where there is one; save whole, then drop the checkpoints."""
+def _train(trainer: Any, checkpoint: Checkpoint, out: Path, title: str) -> tuple[Log, dict[str, float]]:
+    """Train, from the last checkpoint where there is one; save whole, then drop the checkpoints. Log and cost."""
     for callback in (ProgressCallback, PrinterCallback):
         trainer.remove_callback(callback)
     trainer.add_callback(_Bar(title))
@@ -176,7 +164,11 @@ def _train(trainer: Any, checkpoint: Checkpoint, out: Path, title: str) -> tuple
     if trainer.accelerator.is_main_process:
         save_checkpoint(trainer.accelerator.unwrap_model(trainer.model), checkpoint.processor, out / "model")
         shutil.rmtree(folder, ignore_errors=True)
-    return log, seconds
+    return log, {
+        "train_tokens": float(max((row.get("num_tokens") or 0 for row in log), default=0)),
+        "train_seconds": seconds,
+        "steps": float(trainer.state.global_step),
+    }
 
 
 class _Bar(TrainerCallback):  # type: ignore[misc]
