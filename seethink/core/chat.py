@@ -20,17 +20,21 @@ def prompt_hash() -> str:
     return hashlib.sha256(system_prompt().encode()).hexdigest()[:12]
 
 
+def opening(question: str, pictures: int) -> list[dict[str, Any]]:
+    """System prompt and user's turn: pictures, then question."""
+    shown: list[dict[str, str]] = [{"type": "image"} for _ in range(pictures)]
+    return [
+        {"role": "system", "content": [{"type": "text", "text": system_prompt()}]},
+        {"role": "user", "content": [*shown, {"type": "text", "text": question}]},
+    ]
+
+
 def messages(item: Item, response: str | None = None) -> list[dict[str, Any]]:
     """System, user (pictures, then question) and, where given, the assistant's response.
 
     The content of a user message is a list of parts; a picture is only marked here, whoever renders holds the pixels.
     """
-    content: list[dict[str, str]] = [{"type": "image"} for _ in item.images]
-    content.append({"type": "text", "text": item.question})
-    chat: list[dict[str, Any]] = [
-        {"role": "system", "content": [{"type": "text", "text": system_prompt()}]},
-        {"role": "user", "content": content},
-    ]
+    chat = opening(item.question, len(item.images))
     if response is not None:
         chat.append({"role": "assistant", "content": [{"type": "text", "text": response}]})
     return chat

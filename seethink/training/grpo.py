@@ -12,18 +12,18 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field, model_validator
 
-from seethink.core.config import Config
 from seethink.core.images import ImageStore
 from seethink.core.item import Item
 from seethink.core.protocols import Reward
 from seethink.core.rejected import InputError
 from seethink.core.tables import claim, data_hash, read_manifest, write_manifest, write_rows
+from seethink.training.settings import TrainingConfig
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 
-class GRPOConfig(Config):
+class GRPOConfig(TrainingConfig):
     """Defaults are the paper's where it states them: 4 responses, temperature 0.8, initial KL 1e-3, cosine with a
     minimum rate of 5e-7 after 3 % warm-up. Peak rate and clip are unpublished: choice."""
 
@@ -33,14 +33,8 @@ class GRPOConfig(Config):
     """Completions per prompt (G)."""
     prompts_per_step: int = Field(default=64, ge=1)
     """Prompts per optimiser step (P), over all devices."""
-    device_batch: int | None = Field(default=None, ge=1)
-    """Completions per forward, whole groups and a divisor of a step; a whole step where None."""
     learning_rate: float = 1e-6
     minimum_learning_rate: float = 5e-7
-    """Where the cosine ends."""
-    warmup: float = 0.03
-    """Share of the steps."""
-    weight_decay: float = 0.0
     temperature: float = Field(default=0.8, gt=0)
     max_completion_tokens: int = Field(default=1_024, ge=1)
     clip: float = Field(default=0.2, gt=0)
@@ -49,11 +43,6 @@ class GRPOConfig(Config):
     loss: Literal["grpo", "dapo", "dr_grpo", "bnpo"] = "grpo"
     """``grpo`` averages per response, then over the group (the paper's)."""
     max_grad_norm: float = 1.0
-    frozen: tuple[str, ...] = ("vision",)
-    dtype: Literal["float32", "bfloat16"] = "float32"
-    """Of the arithmetic; weights and optimiser stay float32, or small steps would round away."""
-    max_pixels: int | None = None
-    seed: int = 0
     checkpoint_every: int = Field(default=50, ge=1)
 
     @model_validator(mode="after")

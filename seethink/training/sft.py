@@ -5,15 +5,15 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 from pydantic import Field, model_validator
 
-from seethink.core.config import Config
 from seethink.core.images import ImageStore
 from seethink.core.item import Item
 from seethink.core.rejected import InputError
 from seethink.core.tables import claim, data_hash, read_manifest, write_manifest, write_rows
+from seethink.training.settings import TrainingConfig
 
 
 class Demonstration(NamedTuple):
@@ -23,29 +23,17 @@ class Demonstration(NamedTuple):
     response: str
 
 
-class SFTConfig(Config):
+class SFTConfig(TrainingConfig):
     """The paper gives global batch 128, one epoch, a frozen vision tower; the rest is unpublished: choice."""
 
     steps: int | None = Field(default=None, ge=1)
     """Optimiser steps; one epoch where None (the paper's)."""
     batch: int = Field(default=128, ge=1)
     """Traces per optimiser step, over all devices."""
-    device_batch: int | None = Field(default=None, ge=1)
-    """Traces per forward, a divisor of the batch; the whole batch where None."""
     learning_rate: float = 1e-5
     minimum_learning_rate: float = 1e-6
-    """Where the cosine ends."""
-    warmup: float = 0.03
-    """Share of the steps."""
-    weight_decay: float = 0.0
-    frozen: tuple[str, ...] = ("vision",)
-    """Parts without gradient: vision, merger, language."""
     max_tokens: int = 4_096
     """Longer samples are set aside whole: cutting one could cut through a picture's tokens."""
-    dtype: Literal["float32", "bfloat16"] = "float32"
-    """Of the arithmetic; weights and optimiser stay float32, or small steps would round away."""
-    max_pixels: int | None = None
-    seed: int = 0
     checkpoint_every: int = Field(default=100, ge=1)
 
     @model_validator(mode="after")

@@ -141,7 +141,7 @@ def _derive_read_chart(picture: Picture, words: Words, right: bool) -> Derivatio
 
 def _sample_line(rng: random.Random, level: Level) -> Line | None:
     top = 2 * level.n - 1
-    first, second = Point(0, rng.randint(0, top)), Point(rng.choice(level.runs), rng.randint(0, top))
+    first, second = Point(0, rng.randint(0, top)), Point(rng.randint(1, top), rng.randint(0, top))
     return None if first.y == second.y else Line(level.n, first, second, rng.choice(level.colours))
 
 
@@ -201,7 +201,7 @@ def _derive_slope(picture: Picture, words: Words, right: bool) -> Derivation:
 
 
 def _sample_parabola(rng: random.Random, level: Level) -> tuple[Picture, Words]:
-    vertex = Point(rng.randint(1, 2 * level.n - 2), rng.randint(0, 2 * level.n - 1))
+    vertex = Point(rng.randint(1, 2 * level.n - 1), rng.randint(0, 2 * level.n - 1))
     middle = level.n - 1
     opens_up = vertex.y <= middle if vertex.y in (0, 2 * level.n - 1) else rng.random() < 0.5
     return Parabola(level.n, vertex, opens_up, rng.choice(level.colours)), {}

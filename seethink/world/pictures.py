@@ -91,14 +91,12 @@ class Level(NamedTuple):
     shapes: tuple[str, ...]
     objects: tuple[int, int]
     """Fewest and most objects of a scene."""
-    runs: tuple[int, ...]
-    """Horizontal distances between the two marked points of a line."""
 
 
 LEVELS: dict[int, Level] = {
-    1: Level(3, COLOURS[:4], SHAPES[:3], (3, 6), (1, 2)),
-    2: Level(4, COLOURS[:5], SHAPES[:4], (5, 10), (1, 2, 3)),
-    3: Level(5, COLOURS, SHAPES, (8, 16), (1, 2, 3, 4, 5)),
+    1: Level(3, COLOURS[:4], SHAPES[:3], (3, 6)),
+    2: Level(4, COLOURS[:5], SHAPES[:4], (5, 10)),
+    3: Level(5, COLOURS, SHAPES, (8, 16)),
 }
 
 

@@ -79,12 +79,11 @@ def _plots(n: int) -> dict[bytes, Picture]:
     ys = range(2 * n)
     lines = (
         Line(n, Point(0, y1), Point(run, y2), colour)
-        for y1, run, y2, colour in product(ys, level.runs, ys, level.colours)
+        for y1, run, y2, colour in product(ys, ys[1:], ys, level.colours)
         if y1 != y2
     )
     parabolas = (
-        Parabola(n, Point(h, k), up, colour)
-        for h, k, up, colour in product(range(1, 2 * n - 1), ys, (True, False), level.colours)
+        Parabola(n, Point(h, k), up, colour) for h, k, up, colour in product(ys[1:], ys, (True, False), level.colours)
     )
     plots: tuple[Picture, ...] = (*lines, *parabolas)
     return {draw(plot).tobytes(): plot for plot in plots}

@@ -43,6 +43,12 @@ class Example(NamedTuple):
     response: str
 
 
+def seeing_example(seed: int, index: int, *, level: int = 1) -> Example:
+    """The same question over its picture, answered by the first step of a trace alone: what is seen."""
+    asked = question(seed, index, split=Split.TRAIN, level=level)
+    return Example(asked, Rendering.PICTURE, f"{THINK_OPEN}I see {describe(asked.picture)}.")
+
+
 def pretraining_example(seed: int, index: int, *, flaws: int = 0, level: int = 1) -> Example:
     """A pure function like ``question``; pictures come from the training split only.
 

@@ -9,7 +9,8 @@ from seethink.core.images import ImageStore
 from seethink.models.load import load_checkpoint, weights_hash
 from seethink.training import pretrain as module
 from seethink.training.pretrain import Collator, Examples, PretrainConfig, patchify, pretrain
-from seethink.world.questions import Rendering, as_item
+from seethink.world.grammar import describe
+from seethink.world.questions import Rendering, as_item, question
 from seethink.world.traces import pretraining_example
 
 WINDOW = 16
@@ -20,15 +21,19 @@ def processor(tiny):
     return load_checkpoint(tiny).processor
 
 
+def examples_of(seed, batch, steps, **settings):
+    return Examples(PretrainConfig(seed=seed, batch=batch, steps=steps, **{"seeing": 0, **settings}))
+
+
 def test_examples_are_the_same_whichever_is_read_first():
-    forward, backward = (Examples(3, 0, 4, 40) for _ in range(2))
+    forward, backward = (examples_of(3, 4, 40, seeing=20) for _ in range(2))
     assert [forward[i] for i in range(150)] == [backward[i] for i in reversed(range(150))][::-1]
     assert len(forward) == 160
 
 
 def test_a_window_holds_each_of_its_examples_once_in_batches_of_like_length():
     batch = 4
-    examples = Examples(3, 0, batch, 2 * WINDOW)
+    examples = examples_of(3, batch, 2 * WINDOW)
     for first in (0, WINDOW * batch):
         read = [examples[first + i] for i in range(WINDOW * batch)]
         plain = [pretraining_example(3, first + i) for i in range(WINDOW * batch)]
@@ -42,8 +47,19 @@ def test_a_window_holds_each_of_its_examples_once_in_batches_of_like_length():
 
 
 def test_another_seed_and_another_half_of_flaws_are_other_examples():
-    assert [Examples(3, 0, 4, 8)[i] for i in range(8)] != [Examples(4, 0, 4, 8)[i] for i in range(8)]
+    one, other = examples_of(3, 4, 8), examples_of(4, 4, 8)
+    assert [one[i] for i in range(8)] != [other[i] for i in range(8)]
     assert [pretraining_example(3, i) for i in range(40)] != [pretraining_example(3, i, flaws=1) for i in range(40)]
+
+
+def test_the_first_steps_teach_seeing_alone():
+    examples = examples_of(3, 4, 2 * WINDOW, seeing=WINDOW)
+    seeing, mixture = ([examples[first + i] for i in range(WINDOW * 4)] for first in (0, WINDOW * 4))
+    assert {example.response for example in seeing} == {
+        f"<think>I see {describe(question(3, index).picture)}." for index in range(WINDOW * 4)
+    }
+    assert {example.rendering for example in seeing} == {Rendering.PICTURE}
+    assert sum("</answer>" in example.response for example in mixture) > WINDOW * 2
 
 
 def test_only_the_response_is_learnt_after_the_prompt_that_everybody_uses(processor, tmp_path):
