@@ -55,9 +55,7 @@ def sample(
     config = GenerationConfig(
         max_new_tokens=max_tokens,
         do_sample=temperature > 0,
-        temperature=temperature if temperature > 0 else 1.0,
-        top_k=0,
-        top_p=1.0,
+        **({"temperature": temperature, "top_k": 0, "top_p": 1.0} if temperature > 0 else {}),
         num_return_sequences=draws,
         # What is left open here comes from the checkpoint's own settings, and would become part of the measure.
         repetition_penalty=1.0,

@@ -36,7 +36,7 @@ class PretrainConfig(Config):
     seeing: int = 600
     """Steps on descriptions alone, before the mixture. What a young model learns first takes its capacity to change:
     in the mixture that is format and geometry, and colour is then never learnt (docs/log.md)."""
-    steps: int = 4_400
+    steps: int = 3_200
     """All steps, seeing ones included."""
     batch: int = 64
     learning_rate: float = 1e-3

@@ -95,7 +95,7 @@ def _extreme_template(name: str, *, highest: bool) -> Template:
         looked = highest is right
         _, bar = _extreme(_chart(picture), highest=looked)
         letter = letter_of(words["options"], bar.colour)
-        work = (f"It is the {bar.colour} bar with {bar.height}.", f"{bar.colour} is option {letter}.")
+        work = (f"It is the {bar.colour} bar with {bar.height}.", f"So {bar.colour} is option {letter}.")
         return Derivation(f"look for the {'highest' if looked else 'lowest'} bar", work, letter)
 
     question = f"Which bar is the {'highest' if highest else 'lowest'}?"

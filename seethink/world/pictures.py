@@ -91,12 +91,14 @@ class Level(NamedTuple):
     shapes: tuple[str, ...]
     objects: tuple[int, int]
     """Fewest and most objects of a scene."""
+    options_shuffled: bool
+    """Whether the options of a question stand in random order; otherwise in the order of ``colours``."""
 
 
 LEVELS: dict[int, Level] = {
-    1: Level(3, COLOURS[:4], SHAPES[:3], (3, 6)),
-    2: Level(4, COLOURS[:5], SHAPES[:4], (5, 10)),
-    3: Level(5, COLOURS, SHAPES, (8, 16)),
+    1: Level(3, COLOURS[:4], SHAPES[:3], (3, 6), False),
+    2: Level(4, COLOURS[:5], SHAPES[:4], (5, 10), True),
+    3: Level(5, COLOURS, SHAPES, (8, 16), True),
 }
 
 

@@ -41,12 +41,6 @@ def _unique(scene: Scene, colour: str, shape: str) -> Object:
     return found[0]
 
 
-def _counting(plan: str, objects: list[Object]) -> Derivation:
-    listed = ", ".join(f"{i} {place(o.column, o.row)}" for i, o in enumerate(objects, 1))
-    work = (f"{listed}.",) if objects else ()
-    return Derivation(plan, (*work, f"That makes {len(objects)}."), str(len(objects)))
-
-
 def _count_template(name: str, slot: str, question: str, *, takes_away: bool) -> Template:
     """Count those that are, or those that are not: the wrong way counts the complement."""
 
@@ -58,10 +52,13 @@ def _count_template(name: str, slot: str, question: str, *, takes_away: bool) ->
 
     def derive(picture: Picture, words: Words, right: bool) -> Derivation:
         value, inside = words[slot], right is not takes_away
-        chosen = [o for o in _scene(picture).objects if (getattr(o, slot) == value) is inside]
+        objects = _scene(picture).objects
+        hits = sum(getattr(o, slot) == value for o in objects)
+        count = hits if inside else len(objects) - hits
         noun = f"the {value} ones" if slot == "colour" else f"the {value}s"
         negated = f"the ones that are not {value}" + ("" if slot == "colour" else "s")
-        return _counting(f"count {noun if inside else negated}", chosen)
+        work = (f"Counted: {value} {hits}, others {len(objects) - hits}.", f"That makes {count}.")
+        return Derivation(f"count {noun if inside else negated}", work, str(count))
 
     return Template(name, Domain.SCENES, Verifier.DIGIT, question, sample, derive)
 
@@ -111,8 +108,8 @@ def _derive_colour_beside(picture: Picture, words: Words, right: bool) -> Deriva
     letter = letter_of(words["options"], found.colour)
     work = (
         f"The {anchor.colour} {anchor.shape} is at {place(anchor.column, anchor.row)}.",
-        f"{place(found.column, found.row)} holds the {found.colour} {found.shape}.",
-        f"{found.colour} is option {letter}.",
+        f"Cell {place(found.column, found.row)} holds the {found.colour} {found.shape}.",
+        f"So {found.colour} is option {letter}.",
     )
     return Derivation(f"look {side} it", work, letter)
 
@@ -144,7 +141,7 @@ def _derive_common(picture: Picture, words: Words, right: bool) -> Derivation:
     tally = ", ".join(f"{colour} {count}" for colour, count in counts.items())
     return Derivation(
         f"look for the {'most' if right else 'fewest'} objects",
-        (f"{tally}.", f"It is {best}.", f"{best} is option {letter}."),
+        (f"Counted: {tally}.", f"It is {best}.", f"So {best} is option {letter}."),
         letter,
     )
 
@@ -162,10 +159,9 @@ def _derive_fraction(picture: Picture, words: Words, right: bool) -> Derivation:
     divisor = total if right else total - hits
     if divisor == 0:
         raise CannotDerive("there is nothing to divide by")
-    listed = ", ".join(f"{i} {place(o.column, o.row)}" for i, o in enumerate(scene.objects, 1))
     return Derivation(
         f"divide by {'all' if right else 'the other'} objects",
-        (f"{listed}.", f"{words['colour']} {hits}, others {total - hits}, all {total}."),
+        (f"Counted: {words['colour']} {hits}, others {total - hits}, all {total}.",),
         rf"\frac{{{hits}}}{{{divisor}}}",
     )
 

@@ -97,8 +97,8 @@ def letter_of(options: str, text: str) -> str:
 
 
 def colour_options(rng: random.Random, level: Level, *must: str) -> str:
-    """Four colours in random order, among them those that must be."""
+    """Four colours, among them those that must be, in the palette's order or a random one as the level has it."""
     others = [colour for colour in level.colours if colour not in must]
     chosen = [*must, *rng.sample(others, 4 - len(must))]
     rng.shuffle(chosen)
-    return ",".join(chosen)
+    return ",".join(chosen if level.options_shuffled else sorted(chosen, key=level.colours.index))

@@ -66,7 +66,6 @@ def test_sampling_finds_what_greedy_and_voting_do_not(card, verifier):
     assert means["pass@8"] - max(means["greedy"], means["maj@8"]) >= 0.10
 
 
-@pytest.mark.xfail(strict=True, reason="the shipped base sees geometry and not yet colour: docs/log.md")
 def test_it_sees_well(card):
     assert card["description_exact"]["mean"] >= 0.95
 
