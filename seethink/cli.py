@@ -232,7 +232,7 @@ def world_items(
 
 @world_app.command("pretrain")
 def world_pretrain(out: Out = Path("runs/pretrain"), overrides: Overrides = None) -> None:
-    """Train the tiny base model from nothing (about an hour on two cores); the model lies in OUT/model."""
+    """Train the tiny base model from nothing (about 40 minutes on two cores); the model lies in OUT/model."""
     from seethink.core.config import load_config
     from seethink.training.pretrain import PretrainConfig, pretrain
 
