@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -54,6 +54,10 @@ FormatOption = Annotated[Format, typer.Option("--format", help="How the file is 
 ImageField = Annotated[
     str, typer.Option("--image-field", help="Field of a VLAA-Thinking record with its picture's path.")
 ]
+
+
+PAID = Path("runs/ledger")
+"""Paid judgements of commands that have no output folder, where the judge's config names no other."""
 
 
 @app.callback(invoke_without_command=True)
@@ -120,13 +124,16 @@ def train_grpo_command(
     """GRPO with the mixed reward; the model lies in OUT/model."""
     from seethink.core.config import load_config
     from seethink.core.images import ImageStore
-    from seethink.study.rewards import training_reward
-    from seethink.training.grpo import GRPOConfig, train_grpo
+    from seethink.study.rewards import GRPOTask, made_of, scored_by, shaping, training_reward
+    from seethink.training.grpo import train_grpo
 
-    settings = load_config(GRPOConfig, config, overrides or ())
+    settings = load_config(GRPOTask, config, overrides or ())
+    beside, made = shaping(settings), made_of(settings.open)
     store = ImageStore(out / "images")
     items, _ = _sort(_read(form, data, images, store, image_field))
-    train_grpo(settings, model, items, store, training_reward(items), out)
+    with scored_by(settings.open, items, store, out / "ledger") as decides:
+        reward = training_reward(items, decides)
+        train_grpo(settings, model, items, store, reward, out, shaping=beside, made_of=made)
     _console().print(f"model: {out / 'model'}")
 
 
@@ -167,14 +174,17 @@ def eval_command(
     from seethink.core.config import load_config
     from seethink.core.images import ImageStore
     from seethink.core.tables import write_json
-    from seethink.evaluation.run import EvaluationConfig, evaluate
-    from seethink.study.rewards import evaluation_judges
+    from seethink.evaluation.run import evaluate
+    from seethink.study.rewards import EvaluationTask, evaluation_judges, made_of, scored_by
 
     started = time.time()
-    settings = load_config(EvaluationConfig, config, overrides or ())
+    settings = load_config(EvaluationTask, config, overrides or ())
+    made = made_of(settings.open)
     store = ImageStore(out / "images")
     items, _ = _sort(_read(form, data, images, store, image_field))
-    responses = evaluate(settings, model, model, items, store, evaluation_judges(items), out / "responses")
+    with scored_by(settings.open, items, store, out / "ledger") as decides:
+        judges = evaluation_judges(items, decides)
+        responses = evaluate(settings, model, model, items, store, judges, out / "responses", made_of=made)
     results = study_results(
         {model: responses}, controls=(), costs={}, funnel=(), seconds=time.time() - started, seed=settings.seed
     )
@@ -184,18 +194,74 @@ def eval_command(
 
 @reward_app.command("validate")
 def reward_validate(
-    data: Data, images: Images, form: FormatOption = Format.RECORDS, image_field: ImageField = "image"
+    data: Data,
+    images: Images,
+    form: FormatOption = Format.RECORDS,
+    image_field: ImageField = "image",
+    config: ConfigFile = None,
+    overrides: Overrides = None,
 ) -> None:
-    """Check before training that every rule-verified gold is accepted by its own verifier."""
+    """Check before training that the reward pays for every gold: the rule-verified score 1, open ones can be scored."""
     import tempfile
 
+    from seethink.core.config import load_config
     from seethink.core.images import ImageStore
+    from seethink.rewards.validate import validate, validation_table
+    from seethink.study.rewards import WithScorer, open_scorer
 
+    settings = load_config(WithScorer, config, overrides or ())
     with tempfile.TemporaryDirectory() as folder:
-        items, rejected = _sort(_read(form, data, images, ImageStore(Path(folder)), image_field))
-    if rejected:
+        store = ImageStore(Path(folder))
+        items, unread = _sort(_read(form, data, images, store, image_field))
+        found = validate(items, unread, open_scorer(items, settings.open, store, PAID))
+    console = _console()
+    _tell(found.refused)
+    console.print(validation_table(found.golds))
+    if not found.clean:
         raise typer.Exit(1)
-    _console().print(f"{len(items)} items, every rule-verified gold scores 1")
+    unchecked = sum(row.unchecked for row in found.golds)
+    console.print(
+        f"{len(items)} items, every rule-verified gold scores 1"
+        + (f", {unchecked} open ones not checked: no scorer" if unchecked else "")
+    )
+
+
+@reward_app.command("audit")
+def reward_audit(
+    file: Annotated[Path, typer.Argument(help="JSON Lines of responses, or the folder that seethink eval wrote.")],
+    second: Annotated[str, typer.Option("--second", help="lenient, math-verify or regex.")] = "lenient",
+    data: Annotated[Path | None, typer.Option("--data", help="Items, where responses name them by id only.")] = None,
+    images: Annotated[Path, typer.Option("--images", help="Folder of the items' pictures.")] = Path(),
+    out: Annotated[Path, typer.Option("--out", help="HTML page to write.")] = Path("audit.html"),
+    form: FormatOption = Format.RECORDS,
+    image_field: ImageField = "image",
+    config: ConfigFile = None,
+    overrides: Overrides = None,
+) -> None:
+    """Verdicts on a file of responses beside a second verifier, with the disagreements to read."""
+    import tempfile
+
+    from seethink.analysis.audit import print_audit, write_audit
+    from seethink.core.config import load_config
+    from seethink.core.images import ImageStore
+    from seethink.rewards.audit import audit, audit_tree, read_answered
+    from seethink.rewards.second import second_verifier
+    from seethink.study.rewards import WithScorer, scored_by, training_reward
+
+    settings = load_config(WithScorer, config, overrides or ())
+    with tempfile.TemporaryDirectory() as folder:
+        store = ImageStore(Path(folder))
+        items = _sort(_read(form, data, images, store, image_field))[0] if data is not None else []
+        answered, rejected = read_answered(file, items)
+        _tell(rejected)
+        asked = [one.item for one in answered]
+        with scored_by(settings.open, asked, store, PAID) as decides:
+            reward = training_reward(asked, decides)
+            audited = audit(answered, reward, second_verifier(second, reward))
+    tree = audit_tree(audited, rejected, "strict", second, file.name)
+    print_audit(tree, _console())
+    write_audit(out, tree)
+    _console().print(f"page: {out}")
 
 
 @world_app.command("show")
@@ -237,6 +303,24 @@ def world_pretrain(out: Out = Path("runs/pretrain"), overrides: Overrides = None
     from seethink.training.pretrain import PretrainConfig, pretrain
 
     _console().print(f"model: {pretrain(load_config(PretrainConfig, None, overrides or ()), out)}")
+
+
+@world_app.command("scorer")
+def world_scorer(
+    out: Out = Path("runs/scorer"),
+    model: Model = "base",
+    pairs: Annotated[int, typer.Option("--pairs", min=1, help="Held-out pairs that it is measured on.")] = 1_000,
+    config: ConfigFile = None,
+    overrides: Overrides = None,
+) -> None:
+    """Train a scorer of open answers on pairs from exact truth, measure it on held-out ones; it lies in OUT/model."""
+    from seethink.core.config import load_config
+    from seethink.study.scorer_card import card_table, scorer_card
+    from seethink.training.preference import PreferenceConfig, train_preference
+
+    settings = load_config(PreferenceConfig, config, overrides or ())
+    train_preference(settings, model, out)
+    _console().print(card_table(scorer_card(out / "model", out, pairs=pairs, level=settings.level)))
 
 
 @world_app.command("card")
@@ -299,8 +383,6 @@ def _read(form: Format, path: Path, folder: Path, store: ImageStore, image_field
 
 def _sort(found: Iterable[Item | Rejected]) -> tuple[list[Item], list[Rejected]]:
     """Good items and bad rows; the bad ones are told, with place and remedy. InputError where no good one is left."""
-    from rich.markup import escape
-
     items: list[Item] = []
     rejected: list[Rejected] = []
     for one in found:
@@ -308,14 +390,21 @@ def _sort(found: Iterable[Item | Rejected]) -> tuple[list[Item], list[Rejected]]
             rejected.append(one)
         else:
             items.append(one)
-    console = _console()
-    for bad in rejected[:20]:
-        console.print(f"[yellow]set aside[/] {escape(f'{bad.where}: {bad.reason} ({bad.detail})')}", highlight=False)
+    _tell(rejected)
     if rejected:
-        console.print(f"{len(items)} items kept, {len(rejected)} set aside")
+        _console().print(f"{len(items)} items kept, {len(rejected)} set aside")
     if not items:
         raise InputError("no usable item is left: mend the rows named above")
     return items, rejected
+
+
+def _tell(rejected: Sequence[Rejected]) -> None:
+    """Why the first of them were set aside."""
+    from rich.markup import escape
+
+    console = _console()
+    for bad in rejected[:20]:
+        console.print(f"[yellow]set aside[/] {escape(f'{bad.where}: {bad.reason} ({bad.detail})')}", highlight=False)
 
 
 def main() -> None:

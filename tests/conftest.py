@@ -60,6 +60,16 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def tiny_scorer(tiny: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A scorer's folder: the random tiny model with a fresh head."""
+    from seethink.models.load import save_checkpoint
+    from seethink.models.score_head import new_scorer
+
+    model, processor, _ = new_scorer(tiny, seed=0)
+    return save_checkpoint(model, processor, tmp_path_factory.mktemp("scorer"))
+
+
+@pytest.fixture(scope="session")
 def world_images(tmp_path_factory: pytest.TempPathFactory) -> ImageStore:
     from seethink.core.images import ImageStore
 

@@ -103,7 +103,7 @@ def _response(responses: Responses) -> dict[str, Any]:
     return {
         "text": shown.response,
         "think": tagged.think if tagged else thinking(shown.response),
-        "answer": tagged.answer if tagged else last_answer(shown.response),
+        "answer": tagged.answer if tagged else shown.lenient.extracted or last_answer(shown.response),
         "tagged": tagged is not None,
         "decoding": shown.decoding.value,
         "hit": is_hit(shown.strict, shown.verifier),

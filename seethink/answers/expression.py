@@ -3,6 +3,7 @@ r"""Mathematical expressions: equal where math-verify finds them equivalent.
 ``y=-5\sin(-5x)`` is ``y = 5 * sin(5 * x)`` and ``\frac{2}{4}`` is ``1/2``. Where one side is an equation and the other
 is not, the lone side stands for the equation's right-hand side (``y=2x+1`` and ``2x+1`` agree, ``x=3`` and ``y=3`` do
 not); ``f(x)=`` counts as ``y=``. choice: the paper names the package and nothing else (section 4.1, reference 5.4).
+Of a text with one ``\boxed{}`` only the box is read.
 
 Reading is plain text work and happens here. Parsing and comparing can take for ever, so they happen in a worker
 process under a deadline.
@@ -13,7 +14,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from seethink.answers.latex import as_latex, bare_math, final_answer
+from seethink.answers.characters import plain, with_digits
+from seethink.answers.latex import as_latex, bare_math, marked_answer
 from seethink.answers.pool import Comparison, Workers
 from seethink.answers.units import split_unit, units_agree
 from seethink.core.item import Item
@@ -29,7 +31,7 @@ class Expression(NamedTuple):
 
 def read_expression(text: str) -> Expression | None:
     """The one expression a text states; None where it states none, several, or words."""
-    bare = bare_math(final_answer(text))
+    bare = bare_math(with_digits(plain(marked_answer(text))))
     if bare is None:
         return None
     value, unit = split_unit(bare)
@@ -40,11 +42,17 @@ def read_expression(text: str) -> Expression | None:
 def same_expressions(items: Sequence[Item], answers: Sequence[str], workers: Workers) -> list[Verdict]:
     """1 where an answer is equivalent to its gold, 0 otherwise; range {0, 1}, undecided past the workers' deadline.
 
+    Two numbers are the same as well where they lie within ``item.tolerance``; their units must agree all the same.
+
     Raises InputError where no worker can be started at all.
     """
     read = [(read_expression(item.gold), read_expression(answer)) for item, answer in zip(items, answers, strict=True)]
     asked = [place for place, (gold, answer) in enumerate(read) if gold and answer]
-    pairs = [(gold.latex, answer.latex) for gold, answer in read if gold and answer]
+    pairs = [
+        (gold.latex, answer.latex, item.tolerance)
+        for item, (gold, answer) in zip(items, read, strict=True)
+        if gold and answer
+    ]
     compared = dict(zip(asked, workers.compare(pairs), strict=True))
     return [
         _verdict(item, gold, answer, compared.get(place), workers.deadline)
@@ -66,7 +74,8 @@ def _verdict(
         case Comparison.EQUAL:
             return wrong(shown, f"gold is in {gold.unit}")
         case Comparison.DIFFERENT:
-            return wrong(shown, f"gold is {gold.latex.strip()}")
+            within = f" within {item.tolerance}" if item.tolerance else ""
+            return wrong(shown, f"gold is {gold.latex.strip()}{within}")
         case Comparison.ANSWER_UNREADABLE:
             return unparseable("not LaTeX that math-verify can parse")
         case Comparison.REFUSED:

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import re
 
+from seethink.answers.boxed import unboxed
+from seethink.answers.units import MONEY
+
 MAX_EXPRESSION = 2_000
 """Longest expression worth parsing, in characters. choice."""
 
@@ -23,10 +26,10 @@ _FUNCTION = re.compile(
 )
 _CHARACTERS = str.maketrans(
     {
-        "−": "-", "–": "-", "×": r"\times ", "·": r"\cdot ", "⋅": r"\cdot ", "∙": r"\cdot ", "÷": r"\div ",
+        "×": r"\times ", "·": r"\cdot ", "⋅": r"\cdot ", "∙": r"\cdot ", "÷": r"\div ",
         "π": r"\pi ", "θ": r"\theta ", "α": r"\alpha ", "β": r"\beta ", "γ": r"\gamma ", "φ": r"\phi ",
         "²": "^{2}", "³": "^{3}", "°": r"^{\circ}", "≤": r"\le ", "≥": r"\ge ", "≠": r"\ne ", "∞": r"\infty ",
-        "½": r"\frac{1}{2}", "√": "sqrt", "（": "(", "）": ")", "，": ",", "\u00a0": " ", "\u2009": " ",
+        "½": r"\frac{1}{2}", "√": "sqrt", "\u00a0": " ", "\u2009": " ",
     }
 )  # fmt: skip
 _DISPLAY = (
@@ -39,13 +42,16 @@ _MARKED = re.compile(r"†\s*answer\s*:", re.IGNORECASE)
 _LEAD = re.compile(
     r"(?:[A-Za-z][A-Za-z' ]{0,200}\b(?:is|are|equals|becomes)\b\s*:?|(?:final\s+)?answer\s*:)\s*", re.IGNORECASE
 )
+_MIXED = re.compile(r"(?<![\w.}])([0-9]{1,6}) ([0-9]{1,6})/([0-9]{1,6})(?![\w.])")
+_SCIENTIFIC = re.compile(r"(?<![\w.])([0-9]{1,20}(?:\.[0-9]{1,20})?)[eE]([-+]?[0-9]{1,4})(?![\w.])")
+_PERCENT = re.compile(r"(?<=[0-9}]) ?(?:\\?%|percent)$")
 _FUNCTION_OF = re.compile(r"^\s*[fF]\s*\(\s*[a-z]\s*\)\s*=")
 _COMMAND = re.compile(r"\\(?:begin|end)\s*\{[a-z]+\*?\}|\\[A-Za-z]+")
 _WORD = re.compile(r"[A-Za-z]{3,}")
 _PRODUCT = re.compile(r"[abc]+|[xyz]+|[A-Z]{1,4}|and")
 
 
-def final_answer(text: str) -> str:
+def marked_answer(text: str) -> str:
     """The last line of a worked solution behind its ``†Answer:`` mark (early Math-PUMA golds), else the text itself."""
     marks = list(_MARKED.finditer(text))
     if not marks:
@@ -56,7 +62,7 @@ def final_answer(text: str) -> str:
 
 def bare_math(text: str) -> str | None:
     """The one mathematical expression of a text, without delimiters, box, lead-in or full stop; None if several."""
-    text = text.strip()
+    text = unboxed(text).strip()
     for _ in range(6):
         shorter = _unwrapped(text)
         if shorter == text:
@@ -70,7 +76,8 @@ def bare_math(text: str) -> str | None:
         if len(spans) > 1 or re.search(r"[0-9=\\]", around):
             return None
         return bare_math(spans.pop())
-    return text if text and "$" not in text and r"\boxed" not in text else None
+    formula = "$" not in text or MONEY.fullmatch(text)
+    return text if text and formula and r"\boxed" not in text else None
 
 
 def as_latex(text: str) -> str | None:
@@ -78,6 +85,8 @@ def as_latex(text: str) -> str | None:
     if len(text) > MAX_EXPRESSION or not all(char.isprintable() or char.isspace() for char in text):
         return None
     latex = " ".join(text.translate(_CHARACTERS).split())
+    latex = _SCIENTIFIC.sub(r"\1 \\times 10^{\2}", _MIXED.sub(r"(\1 + \\frac{\2}{\3})", latex))
+    latex = _PERCENT.sub(r"\\%", latex)
     latex = _FUNCTION_OF.sub("y =", latex)
     latex = re.sub(r"\\operatorname\s*\{([a-z]+)\}", r"\1", latex)
     latex = latex.replace(r"\mathrm{e}", "e").replace(r"\degree", r"^{\circ}")
@@ -95,16 +104,13 @@ def as_latex(text: str) -> str | None:
 
 
 def _unwrapped(text: str) -> str:
-    text = text.strip().rstrip(".;,").strip()
+    text = text.strip().rstrip(".;,").lstrip("=").strip()
     if len(text) > 4 and text.startswith("**") and text.endswith("**"):
         return text[2:-2]
     for display in _DISPLAY:
         match = display.fullmatch(text)
         if match:
             return match[1].strip()
-    boxed = re.match(r"\\(?:boxed|fbox)\s*(?=\{)", text)
-    if boxed and _closing(text, boxed.end(), "{}") == len(text) - 1:
-        return text[boxed.end() + 1 : -1].strip()
     lead = _LEAD.match(text)
     return text[lead.end() :] if lead else text
 

@@ -1,8 +1,9 @@
 """Worker processes under a hard deadline.
 
 A signal's timeout works only in a main thread and not inside a long C call; a process can always be killed. Workers are
-started when first needed, as fresh interpreters that import neither the caller's main module nor torch, and a stuck one
-is killed and replaced. Works alike from threads, from a running event loop, from daemonic and from forked processes.
+started when first needed, as fresh interpreters that import neither the caller's main module nor torch. A stuck one is
+killed and replaced within milliseconds. Works alike from threads, from a running event loop, from daemonic, spawned and
+forked processes.
 """
 
 from __future__ import annotations
@@ -11,9 +12,11 @@ import atexit
 import json
 import os
 import queue
+import signal
 import subprocess
 import sys
 import threading
+import time
 import weakref
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -26,11 +29,14 @@ from seethink.core.rejected import InputError
 
 READY = b'"ready"\n'
 DEADLINE = 5.0
-"""Seconds one comparison may take. choice."""
-START_DEADLINE = 120.0
+"""Seconds one comparison may take, once its worker has started. choice."""
+START_DEADLINE = 300.0
 """Seconds a worker may take to import what it needs, on a busy machine. choice."""
 REMEMBERED = 4_096
 """Decided pairs kept, so that a group of equal completions is compared once. choice."""
+
+Pair = tuple[str, str] | tuple[str, str, str]
+"""Gold and answer in LaTeX, and the item's tolerance where it has one."""
 
 _KEPT_VARIABLES = ("PATH", "HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT", "TMPDIR")
 
@@ -51,7 +57,7 @@ _DECIDED = frozenset(Comparison) - {Comparison.TIMEOUT, Comparison.LOST}
 
 
 class Workers:
-    """``size`` worker processes that compare pairs of LaTeX expressions, each within ``deadline`` seconds."""
+    """``size`` workers that compare pairs of LaTeX expressions, each within ``deadline`` seconds."""
 
     def __init__(self, size: int = 1, deadline: float = DEADLINE) -> None:
         if size < 1 or deadline <= 0:
@@ -61,8 +67,8 @@ class Workers:
         self._begin()
         _all_pools.add(self)
 
-    def compare(self, pairs: Sequence[tuple[str, str]]) -> list[Comparison]:
-        """One comparison per (gold, answer), in order; equal pairs are compared once. InputError if none can start."""
+    def compare(self, pairs: Sequence[Pair]) -> list[Comparison]:
+        """One comparison per pair, in order; equal pairs are compared once. InputError where no worker can start."""
         if self._owner != os.getpid():
             self._begin()
         known = {pair: comparison for pair in pairs if (comparison := self._recall(pair))}
@@ -85,26 +91,26 @@ class Workers:
         # In a forked child the parent's processes, locks and waiting threads are not ours to use.
         self._owner = os.getpid()
         self._lock = threading.Lock()
-        self._known: OrderedDict[tuple[str, str], Comparison] = OrderedDict()
+        self._known: OrderedDict[Pair, Comparison] = OrderedDict()
         self._workers = [_Worker() for _ in range(self.size)]
         self._free: queue.LifoQueue[_Worker] = queue.LifoQueue()
         for worker in self._workers:
             self._free.put(worker)
 
-    def _compare(self, pair: tuple[str, str]) -> Comparison:
+    def _compare(self, pair: Pair) -> Comparison:
         worker = self._free.get()
         try:
             return worker.compare(pair, self.deadline)
         finally:
             self._free.put(worker)
 
-    def _recall(self, pair: tuple[str, str]) -> Comparison | None:
+    def _recall(self, pair: Pair) -> Comparison | None:
         with self._lock:
             if pair in self._known:
                 self._known.move_to_end(pair)
             return self._known.get(pair)
 
-    def _remember(self, new: dict[tuple[str, str], Comparison]) -> None:
+    def _remember(self, new: dict[Pair, Comparison]) -> None:
         with self._lock:
             self._known.update((pair, comparison) for pair, comparison in new.items() if comparison in _DECIDED)
             while len(self._known) > REMEMBERED:
@@ -112,19 +118,30 @@ class Workers:
 
 
 class _Worker:
-    """One process, started when asked, ended when late; used by one thread at a time."""
+    """One process and its child that serves: started when asked, replaced when late, used by one thread at a time.
+
+    The child is the worker's to kill and to replace, so that nobody signals a process that is not his.
+    """
 
     def __init__(self) -> None:
         self.process: subprocess.Popen[bytes] | None = None
         self.replies: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+        self.serving = False
 
-    def compare(self, pair: tuple[str, str], deadline: float) -> Comparison:
+    def compare(self, pair: Pair, deadline: float) -> Comparison:
         line = json.dumps(pair).encode() + b"\n"
+        late: float | None = None
         try:
-            # A worker that died while idle is found only on use, so one loss is tried again with a fresh process.
-            return self._ask(line, deadline) or self._ask(line, deadline) or Comparison.LOST
+            # A worker that died while idle is found only on use, so one loss is tried again.
+            for _ in range(2):
+                process = self._ready(deadline)
+                late = late or time.monotonic() + deadline
+                reply = self._ask(process, line, late)
+                if reply:
+                    return Comparison(json.loads(reply))
+            return Comparison.LOST
         except TimeoutError:
-            self.end()
+            self._replace()
             return Comparison.TIMEOUT
         except BaseException:
             self.end()
@@ -132,30 +149,53 @@ class _Worker:
 
     def end(self) -> None:
         process, self.process = self.process, None
+        self.serving = False
         if process is None:
             return
-        process.kill()
-        process.wait()
+        # Once it has been waited for, its number may be another's. Its child then ends with the pipe.
+        if process.poll() is None:
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
         for pipe in (process.stdin, process.stdout):
             if pipe is not None:
                 with suppress(OSError):
                     pipe.close()
 
-    def _ask(self, line: bytes, deadline: float) -> Comparison | None:
-        """The reply, None where the process is lost; TimeoutError past the deadline."""
+    def _replace(self) -> None:
+        """Have the child killed; the next one says that it is ready, which nobody waits for here."""
+        self.serving = False
+        if self.process is not None:
+            self.process.send_signal(signal.SIGUSR1)
+
+    def _ready(self, deadline: float) -> subprocess.Popen[bytes]:
+        if self.process is not None and self.process.poll() is not None:
+            self.end()
         process = self.process or self._start(deadline)
+        while not self.serving:
+            try:
+                reply = self._reply(START_DEADLINE)
+            except TimeoutError:
+                reply = b""
+            # Before the new child's word there may be one that the old one had still written.
+            self.serving = reply == READY
+            if not reply:
+                self.end()
+                process = self._start(deadline)
+        return process
+
+    def _ask(self, process: subprocess.Popen[bytes], line: bytes, late: float) -> bytes:
+        """The reply, empty where the child was lost; TimeoutError where it comes ``late``."""
         assert process.stdin is not None
         try:
             process.stdin.write(line)
-            reply = self._reply(deadline)
-        except OSError as error:
-            if isinstance(error, TimeoutError):
-                raise
-            reply = b""
+        except OSError:
+            self.end()
+            return b""
+        reply = self._reply(late - time.monotonic())
         if not reply:
             self.end()
-            return None
-        return Comparison(json.loads(reply))
+        return b"" if reply == READY else reply
 
     def _start(self, deadline: float) -> subprocess.Popen[bytes]:
         command = [sys.executable, "-P", "-m", "seethink.answers.worker", str(deadline)]
@@ -167,6 +207,7 @@ class _Worker:
                 stderr=subprocess.DEVNULL,
                 bufsize=0,
                 env=_environment(),
+                process_group=0,
             )
         except OSError as error:
             raise InputError(f"the math worker {command[0]!r} cannot be started ({error})") from None
@@ -185,11 +226,12 @@ class _Worker:
                 "the math worker did not start: check that math-verify is installed; "
                 f"`{Path(sys.executable).name} -m seethink.answers.worker 5 < {os.devnull}` shows the error"
             )
+        self.serving = True
         return self.process
 
     def _reply(self, seconds: float) -> bytes:
         try:
-            return self.replies.get(timeout=seconds)
+            return self.replies.get(timeout=max(0.0, seconds))
         except queue.Empty:
             raise TimeoutError from None
 

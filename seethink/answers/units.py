@@ -6,33 +6,53 @@ import re
 from typing import NamedTuple
 
 _NAMES = {
-    "degree": ("degrees", "degree", "deg"),
-    "radian": ("radians", "radian", "rad"),
-    "millimetre": ("millimeters", "millimeter", "millimetres", "millimetre", "mm"),
-    "centimetre": ("centimeters", "centimeter", "centimetres", "centimetre", "cm"),
-    "decimetre": ("decimeters", "decimeter", "decimetres", "decimetre", "dm"),
-    "metre": ("meters", "meter", "metres", "metre", "m"),
-    "kilometre": ("kilometers", "kilometer", "kilometres", "kilometre", "km"),
+    "degree": ("degrees", "degree", "deg", "度"),
+    "radian": ("radians", "radian", "rad", "弧度"),
+    "millimetre": ("millimeters", "millimeter", "millimetres", "millimetre", "mm", "毫米"),
+    "centimetre": ("centimeters", "centimeter", "centimetres", "centimetre", "cm", "厘米"),
+    "decimetre": ("decimeters", "decimeter", "decimetres", "decimetre", "dm", "分米"),
+    "metre": ("meters", "meter", "metres", "metre", "m", "米"),
+    "kilometre": ("kilometers", "kilometer", "kilometres", "kilometre", "km", "千米", "公里"),
     "inch": ("inches", "inch"),
     "foot": ("feet", "foot", "ft"),
     "yard": ("yards", "yard", "yd"),
     "mile": ("miles", "mile"),
-    "litre": ("liters", "liter", "litres", "litre"),
-    "gram": ("grams", "gram", "g"),
-    "kilogram": ("kilograms", "kilogram", "kg"),
-    "second": ("seconds", "second", "sec", "s"),
-    "minute": ("minutes", "minute", "min"),
-    "hour": ("hours", "hour"),
+    "millilitre": ("milliliters", "milliliter", "millilitres", "millilitre", "mL", "ml", "毫升"),
+    "litre": ("liters", "liter", "litres", "litre", "L", "升"),
+    "gram": ("grams", "gram", "g", "克"),
+    "kilogram": ("kilograms", "kilogram", "kg", "千克", "公斤"),
+    "pound": ("pounds", "pound", "lb", "lbs"),
+    "tonne": ("tonnes", "tonne", "tons", "ton", "吨"),
+    "second": ("seconds", "second", "sec", "s", "秒"),
+    "minute": ("minutes", "minute", "min", "分钟"),
+    "hour": ("hours", "hour", "h", "小时"),
+    "day": ("days", "day", "天"),
+    "week": ("weeks", "week"),
+    "month": ("months", "month"),
+    "year": ("years", "year", "年"),
+    "metre/second": ("m/s", "meters per second", "metres per second", "米/秒"),
+    "kilometre/hour": ("km/h", "kmh", "kilometers per hour", "kilometres per hour", "千米/时", "公里/小时"),
+    "mile/hour": ("mph", "miles per hour"),
+    "dollar": ("dollars", "dollar", "美元"),
+    "cent": ("cents", "cent"),
+    "euro": ("euros", "euro", "€"),
+    "yuan": ("yuan", "元"),
+    "degree celsius": ("°C", "℃", "degrees Celsius"),
+    "degree fahrenheit": ("°F", "℉", "degrees Fahrenheit"),
     "": ("units", "unit"),
 }
 _CANONICAL = {spelling: name for name, spellings in _NAMES.items() for spelling in spellings}
 _SPELLINGS = "|".join(sorted(_CANONICAL, key=len, reverse=True))
-_DEGREE_SIGN = re.compile(r"\s*(?:\^\s*\{?\s*\\circ\s*\}?|\\degree|°)\s*$")
-_TEXT = re.compile(r"\\(?:text|textrm|mathrm|mbox|rm)\s*\{\s*([A-Za-z. ]+?)\s*\}")
+_POWERS = ("square", "sq", "sq.", "cubic", "cu", "cu.")
+_IN_FRONT = {"$": "dollar", "€": "euro", "£": "pound sterling", "¥": "yuan"}
+MONEY = re.compile(r"(?P<minus>-?)\\?(?P<sign>[$€£¥]) ?(?=[0-9.])(?P<value>[^$€£¥]*)")
+"""An amount behind its currency: the one dollar sign that delimits no formula."""
+_DEGREE_SIGN = re.compile(r" ?(?:\^ ?\{? ?\\circ ?\}?|\\degree|°)$")
+_TEXT = re.compile(r"\\(?:text|textrm|mathrm|mbox|rm) ?\{([A-Za-z. /~]{1,40})\}")
 _SPACE = re.compile(r"\\[,;:!~ ]|~")
 _UNIT = re.compile(
-    rf"(?P<gap>(?<=[\d)}}|])|\s)\s*(?:(?P<square>square|sq\.?)\s+|(?P<cubic>cubic|cu\.?)\s+)?(?<![A-Za-z\\])"
-    rf"(?P<unit>{_SPELLINGS})\s*(?P<power>(?:\^\s*\{{?\s*[23]\s*\}}?|squared|cubed))?\s*$"
+    rf"(?P<gap>(?<=[\d)}}|])| ) ?(?:(?P<square>square|sq\.?|平方) ?|(?P<cubic>cubic|cu\.?|立方) ?)?(?<![A-Za-z\\])"
+    rf"(?P<unit>{_SPELLINGS}) ?(?P<power>(?:\^ ?\{{? ?[23] ?\}}?|[²³]|squared|cubed))?$"
 )
 
 
@@ -44,20 +64,25 @@ class Quantity(NamedTuple):
 
 
 def split_unit(text: str) -> Quantity:
-    r"""Take a unit off the end of plain or LaTeX text: ``36\pi\text{ cm}^3``, ``60^\circ``, ``5 m``, ``2 sq ft``.
+    r"""Take a unit off a quantity: ``36\pi\text{ cm}^3``, ``60^\circ``, ``5 m``, ``2 sq ft``, ``$5``, ``十二厘米``.
 
     A single letter is a unit only behind a number and a space or inside a text command: in ``y = 5m`` it is a variable.
     """
+    text = " ".join(text.split())
+    money = MONEY.fullmatch(text)
+    if money:
+        return Quantity(money["minus"] + money["value"], _IN_FRONT[money["sign"]])
     sign = _DEGREE_SIGN.search(text)
     if sign:
         return Quantity(text[: sign.start()].strip(), "degree")
-    spelled = _TEXT.sub(lambda match: f" {match[1]} " if _is_unit(match[1]) else match[0], text)
-    spelled = _SPACE.sub(" ", spelled)
+    spelled = _TEXT.sub(lambda match: f" {match[1].strip(' ~')} " if _is_unit(match[1]) else match[0], text)
+    spelled = " ".join(_SPACE.sub(" ", spelled).split())
     match = _UNIT.search(spelled)
     if match is None:
         return Quantity(text, "")
     value = spelled[: match.start()].strip()
-    if not value or (len(match["unit"]) == 1 and not _stands_behind_a_number(value, spelled[match.start() :])):
+    alone = len(match["unit"]) == 1 and match["unit"].isascii()
+    if not value or (alone and not _stands_behind_a_number(value, spelled[match.start() :])):
         return Quantity(text, "")
     name = _CANONICAL[match["unit"]]
     power = 2 if match["square"] else 3 if match["cubic"] else _power(match["power"])
@@ -70,8 +95,11 @@ def units_agree(a: str, b: str) -> bool:
 
 
 def _is_unit(text: str) -> bool:
-    words = text.lower().split()
-    return bool(words) and words[-1] in _CANONICAL and set(words[:-1]) <= {"square", "sq", "sq.", "cubic", "cu", "cu."}
+    words = text.replace("~", " ").split()
+    while words and words[0].lower() in _POWERS:
+        del words[0]
+    unit = " ".join(words)
+    return unit in _CANONICAL or unit.lower() in _CANONICAL
 
 
 def _stands_behind_a_number(value: str, tail: str) -> bool:
@@ -82,4 +110,4 @@ def _stands_behind_a_number(value: str, tail: str) -> bool:
 def _power(text: str | None) -> int:
     if not text:
         return 1
-    return 3 if "3" in text or "cubed" in text else 2
+    return 3 if "3" in text or text in ("³", "cubed") else 2

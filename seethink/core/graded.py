@@ -25,7 +25,7 @@ class GradedResponse:
         decoding, draw: greedy has the single draw 0; sampled has draws 0 … n-1.
         group: the question's template, or its source where there are none; the unit of per-template tables.
         strict: the verdict under the tag rule (what the reward sees).
-        lenient: the verdict on the last answer anywhere, so that format and accuracy can be told apart.
+        lenient: the verdict on the answer wherever it is stated, so that format and accuracy can be told apart.
         steps_true, steps_false: steps of the think part that state something true or false, where truth is known.
     """
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
+
+from seethink.core.rejected import InputError
 
 
 class Verifier(StrEnum):
@@ -42,12 +45,34 @@ DIMENSION: Mapping[Verifier, Dimension] = MappingProxyType(
 RULE_VERIFIERS = (Verifier.DIGIT, Verifier.MCQ, Verifier.MATH, Verifier.IOU)
 
 
+class Tolerance(NamedTuple):
+    """How far a number may lie from the gold: by ``amount``, or by this share of the gold where ``relative``."""
+
+    amount: float
+    relative: bool
+
+
+_TOLERANCE = re.compile(r"((?:[0-9]{1,15}(?:\.[0-9]{0,15})?|\.[0-9]{1,15})(?:[eE][-+]?[0-9]{1,2})?)\s*(%?)", re.ASCII)
+
+
+def read_tolerance(text: str) -> Tolerance:
+    """``0.01`` is absolute, ``5%`` relative to the gold. InputError for anything else, for 0 and for 100 % or more."""
+    match = _TOLERANCE.fullmatch(text.strip())
+    amount = float(match[1]) / (100 if match[2] else 1) if match else 0.0
+    if match is None or amount <= 0 or (match[2] and amount >= 1):
+        raise InputError(
+            f"tolerance {text[:40]!r} is not usable: write a number above 0 (0.01, in the gold's unit), or a share of "
+            "the gold above 0% and below 100% (5%)"
+        )
+    return Tolerance(amount, bool(match[2]))
+
+
 @dataclass(frozen=True, slots=True)
 class Item:
     """One visual question.
 
     Attributes:
-        id: content hash of everything below but ``meta``; two equal questions are one item.
+        id: content hash of everything below but ``meta`` and an empty tolerance; two equal questions are one item.
         source: name of the data set it came from.
         question: text shown to the model, options included where there are any.
         gold: the right answer, written as its verifier reads it.
@@ -55,6 +80,7 @@ class Item:
         images: content hashes of the pictures, in the order shown.
         options: option texts of a multiple-choice question, first is A.
         size: width and height in pixels of the picture that a pixel box refers to.
+        tolerance: how far a number may lie from the gold of a math item (``read_tolerance``); "" for equivalence only.
         context: extra text a teacher may be given beside the caption (a scene description, say).
         meta: anything else worth keeping; no behaviour depends on it outside the source that wrote it.
     """
@@ -67,6 +93,7 @@ class Item:
     images: tuple[str, ...] = ()
     options: tuple[str, ...] = ()
     size: tuple[int, int] | None = None
+    tolerance: str = ""
     context: str = ""
     meta: Mapping[str, Any] = field(default_factory=dict)
 
@@ -80,14 +107,32 @@ def make_item(
     images: tuple[str, ...] = (),
     options: tuple[str, ...] = (),
     size: tuple[int, int] | None = None,
+    tolerance: str = "",
     context: str = "",
     meta: Mapping[str, Any] | None = None,
 ) -> Item:
-    """Build an item and give it its content id."""
+    """Build an item and give it its content id. InputError for a tolerance that cannot be read or has no use."""
     verifier = Verifier(verifier)
-    content = [source, question, gold, verifier.value, list(images), list(options), size, context]
+    content: list[Any] = [source, question, gold, verifier.value, list(images), list(options), size, context]
+    if tolerance:
+        if verifier is not Verifier.MATH:
+            raise InputError(f"tolerance {tolerance[:40]!r} of a {verifier} item has no use: only math items take one")
+        read_tolerance(tolerance)
+        content.append(tolerance)
     digest = hashlib.sha256(json.dumps(content, ensure_ascii=False).encode()).hexdigest()
-    return Item(f"{source}-{digest[:16]}", source, question, gold, verifier, images, options, size, context, meta or {})
+    return Item(
+        id=f"{source}-{digest[:16]}",
+        source=source,
+        question=question,
+        gold=gold,
+        verifier=verifier,
+        images=images,
+        options=options,
+        size=size,
+        tolerance=tolerance,
+        context=context,
+        meta=meta or {},
+    )
 
 
 def item_row(item: Item) -> dict[str, Any]:
@@ -105,6 +150,8 @@ def item_from_row(row: Mapping[str, Any]) -> Item:
         images=tuple(row["images"] or ()),
         options=tuple(row["options"] or ()),
         size=tuple(row["size"]) if row["size"] else None,
+        # Tables written before there were tolerances have no such column.
+        tolerance=row.get("tolerance") or "",
         context=row["context"],
         meta=json.loads(row["meta"]) if row["meta"] else {},
     )

@@ -74,17 +74,27 @@ def read_tags(text: str) -> Tagged | None:
 _LAST_ANSWER = re.compile(r"<answer>(.*?)(?:</answer>|$)", re.DOTALL)
 
 
-def last_answer(text: str) -> str:
-    """The lenient reading: the last answer block anywhere, else what follows the thinking, else the last line.
+def answer_part(text: str) -> str:
+    """Where a response answers, tags or none: its last answer block, else what follows the thinking, else all of it.
 
-    Used beside the strict rule so that a gain can be split into format and accuracy.
+    A block inside the think part counts only where nothing follows the thinking.
     """
-    blocks: list[str] = _LAST_ANSWER.findall(text)
-    if blocks and blocks[-1].strip():
-        return blocks[-1].strip()
-    tail = text.rsplit(THINK_CLOSE, 1)[-1].strip() or text.strip()
-    lines = [line.strip() for line in tail.splitlines() if line.strip()]
+    tail = text.rsplit(THINK_CLOSE, 1)[-1].strip()
+    return _last_block(tail) or tail or _last_block(text) or text.strip()
+
+
+def last_answer(text: str) -> str:
+    """The last line of ``answer_part``, or its answer block whole: what a plain reader takes for the answer."""
+    part = answer_part(text)
+    if part == _last_block(text):
+        return part
+    lines = [line.strip() for line in part.splitlines() if line.strip()]
     return lines[-1] if lines else ""
+
+
+def _last_block(text: str) -> str:
+    blocks: list[str] = _LAST_ANSWER.findall(text)
+    return blocks[-1].strip() if blocks else ""
 
 
 def thinking(text: str) -> str:

@@ -9,11 +9,10 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 
-from seethink.core.images import ImageStore, png_bytes
 from seethink.core.rejected import InputError, Rejected
 from seethink.data.roles import Teachers, chat
 from seethink.data.row import Row
-from seethink.teachers.request import Picture
+from seethink.teachers.picture import picture_as_sent
 
 
 async def caption(row: Row, teachers: Teachers) -> Row | Rejected:
@@ -42,13 +41,3 @@ async def _caption_one(digest: str, teachers: Teachers) -> str | Rejected:
     answer = await teachers.captioner.ask(chat("caption", "", (picture,)))
     text = answer.text.strip()
     return text or Rejected("empty caption", f"picture {digest[:12]}, finish reason {answer.finish_reason!r}")
-
-
-def picture_as_sent(images: ImageStore, digest: str) -> Picture:
-    """PNG and JPEG files as they are; anything else as PNG, for endpoints differ in what else they read."""
-    data = images.read(digest)
-    if data.startswith(b"\x89PNG\r\n\x1a\n"):
-        return Picture(data, "image/png")
-    if data.startswith(b"\xff\xd8\xff"):
-        return Picture(data, "image/jpeg")
-    return Picture(png_bytes(images.open(digest)), "image/png")

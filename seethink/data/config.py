@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from enum import StrEnum
-from urllib.parse import urlsplit
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
 from seethink.core.config import Config
 from seethink.data.sources import SourceConfig
+from seethink.teachers.address import Address, KeyVariable
 from seethink.teachers.request import Sampling
 
 ROLES = ("captioner", "reasoner", "rewriter", "verifier")
@@ -38,24 +37,14 @@ class RoleConfig(Config):
 
     model: str = Field(min_length=1)
     """Model name, sent as it stands."""
-    base_url: str | None = None
+    base_url: Address | None = None
     """Address of this role's endpoint; that of the whole config where None."""
-    key_env: str | None = None
+    key_env: KeyVariable | None = None
     """Environment variable holding the key for ``base_url``. A role without its own address uses the config's key; one
     with its own address never does, a key is not shown to another host."""
     temperature: float | None = Field(default=None, ge=0)
     top_p: float | None = Field(default=None, gt=0, le=1)
     max_tokens: int | None = Field(default=None, ge=1)
-
-    @field_validator("base_url")
-    @classmethod
-    def _plain_address(cls, address: str | None) -> str | None:
-        return None if address is None else plain_address(address)
-
-    @field_validator("key_env")
-    @classmethod
-    def _variable_name(cls, name: str | None) -> str | None:
-        return variable_name(name)
 
     @property
     def sampling(self) -> Sampling:
@@ -106,9 +95,9 @@ class DataConfig(Config):
 
     sources: tuple[SourceConfig, ...] = ()
     """Where a run started from the command line takes its items; a caller of ``run_pipeline`` hands them in instead."""
-    base_url: str = "https://api.openai.com/v1"
+    base_url: Address = "https://api.openai.com/v1"
     """OpenAI-compatible endpoint for every role that names none of its own."""
-    key_env: str | None = None
+    key_env: KeyVariable | None = None
     """Environment variable holding the API key; None for servers that want none. The key itself stands nowhere."""
     captioner: CaptionerConfig = CaptionerConfig()
     reasoner: ReasonerConfig = ReasonerConfig()
@@ -134,16 +123,6 @@ class DataConfig(Config):
     answer_block: AnswerBlock = AnswerBlock.GOLD
     seed: int = 0
 
-    @field_validator("base_url")
-    @classmethod
-    def _plain_address(cls, address: str) -> str:
-        return plain_address(address)
-
-    @field_validator("key_env")
-    @classmethod
-    def _variable_name(cls, name: str | None) -> str | None:
-        return variable_name(name)
-
     @model_validator(mode="after")
     def _budget_needs_limits(self) -> DataConfig:
         if self.max_completion_tokens is not None:
@@ -160,21 +139,3 @@ class DataConfig(Config):
             "verifier": self.verifier,
         }
         return roles[name]
-
-
-def plain_address(address: str) -> str:
-    """An http(s) address without user, password or query: configs are written beside every output."""
-    parts = urlsplit(address)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError("an endpoint is written http://host/v1 or https://host/v1")
-    if parts.username or parts.password or parts.query:
-        raise ValueError(
-            "an endpoint's address holds no user, password or query: put the key into a variable (key_env)"
-        )
-    return address.rstrip("/")
-
-
-def variable_name(name: str | None) -> str | None:
-    if name is not None and not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
-        raise ValueError("key_env is the name of an environment variable, not the key")
-    return name

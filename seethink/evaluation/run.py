@@ -6,49 +6,23 @@ Work is sealed in parts of items, so a killed run loses at most one part and dra
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Literal, NamedTuple
 
-from pydantic import Field
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from seethink.core.chat import messages, prompt_hash
-from seethink.core.config import Config
 from seethink.core.graded import Decoding, GradedResponse, graded_from_row, graded_row
 from seethink.core.images import ImageStore
 from seethink.core.item import Item
-from seethink.core.protocols import Reward, StepTruth
+from seethink.core.protocols import StepTruth
 from seethink.core.rejected import InputError
 from seethink.core.tables import claim, data_hash, parts, read_rows, write_manifest, write_part
 from seethink.core.trace import line_steps
 from seethink.core.verdict import Verdict
+from seethink.evaluation.settings import EvaluationConfig, Judges
 from seethink.models.load import Checkpoint, load_checkpoint, weights_hash
 from seethink.models.sampling import Draw, Prompt, sample
-
-
-class EvaluationConfig(Config):
-    """How responses are drawn."""
-
-    draws: int = Field(default=4, ge=0)
-    """Sampled responses per item, beside the greedy one; 0 for greedy only."""
-    temperature: float = Field(default=1.0, gt=0)
-    max_tokens: int = Field(default=256, ge=1)
-    batch: int = Field(default=128, ge=1)
-    """Completions decoded at a time."""
-    part: int = Field(default=64, ge=1)
-    """Items per sealed part."""
-    dtype: Literal["float32", "bfloat16", "float16"] = "float32"
-    max_pixels: int | None = None
-    seed: int = 0
-    """Of the sampling."""
-
-
-class Judges(NamedTuple):
-    """The same reward read twice: under the tag rule, and on the last answer anywhere."""
-
-    strict: Reward
-    lenient: Reward
 
 
 def evaluate(
@@ -61,12 +35,15 @@ def evaluate(
     out: Path,
     *,
     truth: StepTruth | None = None,
+    made_of: Mapping[str, str] | None = None,
 ) -> list[GradedResponse]:
     """Responses of ``model`` to every item, sealed under ``out``; a finished table is read, not drawn again.
 
     Args:
         arm: the name that the rows carry.
         truth: says which steps are true, where that is known.
+        made_of: hashes of what the judges are made of, a scorer's weights or a judge's prompt; recorded with the data,
+            and where they change the table is another one.
 
     Raises:
         InputError: no items, or two items with one id.
@@ -81,6 +58,7 @@ def evaluate(
         "model": weights_hash(model),
         "prompt": prompt_hash(),
         "arm": arm,
+        **(made_of or {}),
     }
     if claim(out, config, data):
         return [graded_from_row(row) for row in read_rows(out)]

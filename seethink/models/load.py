@@ -62,8 +62,19 @@ def load_checkpoint(name: str | Path, *, dtype: str = "float32", max_pixels: int
     Raises:
         InputError: the folder is no checkpoint, of no supported family, or its weights do not fit its config.
     """
-    if dtype not in DTYPES:
-        raise InputError(f"dtype {dtype!r}: choose among {', '.join(DTYPES)}")
+    folder, family = checkpoint_folder(name), read_config(name).get("model_type")
+    if family not in FAMILIES:
+        raise InputError(
+            f"checkpoint {folder}: model_type {family!r} is not supported, only {', '.join(FAMILIES)} (config.json)"
+        )
+    model = load_weights(AutoModelForImageTextToText, folder, dtype)
+    processor = load_processor(folder, max_pixels=max_pixels)
+    check_tokenizer(model, processor, folder)
+    return Checkpoint(model, processor, folder)
+
+
+def read_config(name: str | Path) -> dict[str, Any]:
+    """The checkpoint's config.json, empty where it is no mapping; InputError where there is no readable one."""
     folder = checkpoint_folder(name)
     config_path = folder / "config.json"
     if not config_path.is_file():
@@ -74,16 +85,23 @@ def load_checkpoint(name: str | Path, *, dtype: str = "float32", max_pixels: int
         config = json.loads(config_path.read_text(encoding="utf-8"))
     except ValueError as error:
         raise InputError(f"checkpoint {folder}: config.json is not JSON ({error}); save the checkpoint again") from None
-    family = config.get("model_type") if isinstance(config, dict) else None
-    if family not in FAMILIES:
-        raise InputError(
-            f"checkpoint {folder}: model_type {family!r} is not supported, only {', '.join(FAMILIES)} (config.json)"
-        )
+    return config if isinstance(config, dict) else {}
+
+
+def load_weights(kind: Any, folder: Path, dtype: str) -> PreTrainedModel:
+    """``kind.from_pretrained`` of safetensors on disk; InputError unless it holds every parameter of the model."""
+    if dtype not in DTYPES:
+        raise InputError(f"dtype {dtype!r}: choose among {', '.join(DTYPES)}")
     # A bar per weight shard says nothing that our own bars do not.
     transformers_logging.disable_progress_bar()
     try:
-        model, report = AutoModelForImageTextToText.from_pretrained(
-            folder, dtype=getattr(torch, dtype), use_safetensors=True, output_loading_info=True, local_files_only=True
+        model, report = kind.from_pretrained(
+            folder,
+            dtype=getattr(torch, dtype),
+            use_safetensors=True,
+            output_loading_info=True,
+            local_files_only=True,
+            trust_remote_code=False,
         )
     except (OSError, RuntimeError, ValueError, SafetensorError) as error:
         raise InputError(
@@ -92,14 +110,17 @@ def load_checkpoint(name: str | Path, *, dtype: str = "float32", max_pixels: int
     missing = {key: sorted(report[key])[:3] for key in ("missing_keys", "mismatched_keys") if report.get(key)}
     if missing:
         raise InputError(f"checkpoint {folder}: its weights do not fit its config ({missing}); save it again whole")
-    processor = load_processor(folder, max_pixels=max_pixels)
+    return model
+
+
+def check_tokenizer(model: PreTrainedModel, processor: Any, folder: Path) -> None:
+    """InputError where the tokenizer knows more tokens than the model embeds."""
     rows = model.get_input_embeddings().num_embeddings
     if len(processor.tokenizer) > rows:
         raise InputError(
             f"checkpoint {folder}: tokenizer has {len(processor.tokenizer)} tokens, the model embeds {rows}; "
             "use the tokenizer saved with these weights"
         )
-    return Checkpoint(model, processor, folder)
 
 
 def freeze(model: PreTrainedModel, parts: Iterable[str]) -> dict[str, int]:

@@ -10,13 +10,14 @@ import logging
 import math
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from seethink.answers import MAX_ANSWER
 from seethink.core.item import Item, Verifier
 from seethink.core.protocols import AnswerScorer
-from seethink.core.rejected import InputError
-from seethink.core.verdict import Outcome, Verdict, graded, undecided
+from seethink.core.rejected import InputError, Stopped
+from seethink.core.verdict import Outcome, Verdict, graded, undecided, unparseable
 from seethink.rewards.responses import Extract, judge_responses, strict
 
 BETA = 0.2
@@ -41,29 +42,27 @@ class ReferenceScores:
         self._known: OrderedDict[str, float] = OrderedDict()
         self._lock = threading.Lock()
 
-    def of(self, items: Sequence[Item], scorer: AnswerScorer) -> list[float]:
-        """One score per item, asking the scorer for those not known; a score that is not finite is not kept."""
+    def of(self, items: Sequence[Item]) -> dict[str, float]:
+        """What is known, by item id."""
         with self._lock:
-            known = {item.id: self._known[item.id] for item in items if item.id in self._known}
-        missing = list({item.id: item for item in items if item.id not in known}.values())
-        if missing:
-            scores = _score(scorer, missing, [item.gold for item in missing])
-            known |= {item.id: score for item, score in zip(missing, scores, strict=True)}
+            return {item.id: self._known[item.id] for item in items if item.id in self._known}
+
+    def keep(self, scores: Mapping[str, float]) -> None:
+        """Remember the finite ones."""
         with self._lock:
-            for item in missing:
-                if math.isfinite(known[item.id]):
-                    self._known[item.id] = known[item.id]
+            self._known.update((name, score) for name, score in scores.items() if math.isfinite(score))
             while len(self._known) > REMEMBERED:
                 self._known.popitem(last=False)
-        return [known[item.id] for item in items]
 
 
 @dataclass(frozen=True, slots=True)
 class OpenReward:
     """The open-ended reward of one scorer; without a scorer every verdict is unscored.
 
-    Only the extracted answer reaches the scorer, never the thinking (choice, as in the code the formula is from). A
-    scorer that fails, or answers with anything but finite numbers, leaves the verdict undecided: it never counts as 0.
+    Only the extracted answer reaches the scorer, never the thinking (choice, as in the code the formula is from), each
+    different answer to an item once, and none that is longer than ``MAX_ANSWER`` or repeats the reference. A scorer
+    that fails, or answers with anything but finite numbers, leaves the verdict undecided: it never counts as 0.
+    ``Stopped`` (a judge's budget is spent) is no failure and goes through.
     """
 
     scorer: AnswerScorer | None = None
@@ -82,18 +81,42 @@ class OpenReward:
         if self.scorer is None:
             return [undecided(Outcome.UNSCORED, "an open answer needs a scorer") for _ in items]
         try:
-            references = self.references.of(items, self.scorer)
-            scores = _score(self.scorer, items, answers)
+            scores = self._scores(self.scorer, items, answers)
+        except Stopped:
+            raise
         except Exception as error:
             # Whatever a scorer runs into, out of memory or a server gone, it is not the model that failed.
             _log.warning("%d open answers left undecided, the scorer failed: %r", len(items), error)
             return [undecided(Outcome.ERROR, f"the scorer failed: {error!r:.200}") for _ in items]
         return [
-            self._verdict(answer, score, reference)
-            for answer, score, reference in zip(answers, scores, references, strict=True)
+            self._verdict(answer, scores.get((item.id, answer)), scores[item.id, item.gold])
+            for item, answer in zip(items, answers, strict=True)
         ]
 
-    def _verdict(self, answer: str, score: float, reference: float) -> Verdict:
+    def _scores(
+        self, scorer: AnswerScorer, items: Sequence[Item], answers: Sequence[str]
+    ) -> dict[tuple[str, str], float]:
+        """S by item id and text, of references and of answers that are short enough, asked for in one call.
+
+        Equal answers to an item have one score: a scorer's rounding must not rank them, for a group's advantages would
+        be made of nothing else.
+        """
+        known = self.references.of(items)
+        scores = {(item.id, item.gold): known[item.id] for item in items if item.id in known}
+        texts = [*((item, item.gold) for item in items), *zip(items, answers, strict=True)]
+        wanted = {
+            (item.id, text): item
+            for item, text in texts
+            if (item.id, text) not in scores and (text == item.gold or len(text) <= MAX_ANSWER)
+        }
+        if wanted:
+            scores |= zip(wanted, _score(scorer, list(wanted.values()), [text for _, text in wanted]), strict=True)
+        self.references.keep({item.id: scores[item.id, item.gold] for item in items if item.id not in known})
+        return scores
+
+    def _verdict(self, answer: str, score: float | None, reference: float) -> Verdict:
+        if score is None:
+            return unparseable(f"longer than {MAX_ANSWER:,} characters")
         if not (math.isfinite(score) and math.isfinite(reference)):
             return undecided(Outcome.ERROR, f"the scorer gave {score} for the answer and {reference} for the reference")
         why = f"S(answer) {score:.3f}, S(reference) {reference:.3f}"

@@ -8,27 +8,29 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from seethink.answers import grade
+from seethink.answers import final_answer, grade
 from seethink.core.item import Item, Verifier
-from seethink.core.trace import last_answer, read_tags
+from seethink.core.trace import read_tags
 from seethink.core.verdict import Outcome, Verdict, undecided, unparseable
 
-Extract = Callable[[str], str | None]
-"""Reads the answer out of a response, None where there is none."""
+Extract = Callable[[Item, str], str | None]
+"""Reads the answer to an item out of a response, None where there is none."""
 
 Judge = Callable[[Sequence[Item], Sequence[str]], list[Verdict]]
 """Decides on answers, tags already read."""
 
 
-def strict(response: str) -> str | None:
-    """The answer under the tag rule, the one that trains: ``</think>`` once and one non-empty answer block."""
+def strict(item: Item, response: str) -> str | None:
+    """The answer under the tag rule, the one that trains: ``</think>`` once and one non-empty answer block. It is the
+    same for every item."""
     tagged = read_tags(response)
     return tagged.answer if tagged else None
 
 
-def lenient(response: str) -> str | None:
-    """The last answer anywhere, for telling a gain in format from a gain in accuracy."""
-    return last_answer(response) or None
+def lenient(item: Item, response: str) -> str | None:
+    """The answer wherever the response states it, for telling a gain in format from a gain in accuracy and for models
+    that write no tags; ``seethink.answers.prose`` finds it."""
+    return final_answer(response, item.verifier, item.options)
 
 
 def judge_responses(
@@ -43,7 +45,7 @@ def judge_responses(
         if item.verifier is not verifier:
             verdicts[place] = undecided(Outcome.UNSCORED, f"the {verifier} reward leaves {item.verifier} items alone")
             continue
-        answer = extract(response)
+        answer = extract(item, response)
         if answer is None or not answer.strip():
             verdicts[place] = unparseable("no answer can be read from the response")
         else:

@@ -8,7 +8,9 @@ from typing import Any
 from seethink.core.item import Item
 from seethink.core.protocols import Reward
 from seethink.core.rejected import InputError
+from seethink.core.verdict import Verdict
 from seethink.rewards.dimensions import Tally, summarise
+from seethink.rewards.shaping import Shaping, Term, weighted
 
 TrlReward = Callable[..., list[float | None]]
 
@@ -21,14 +23,24 @@ def trl_reward(reward: Reward, items: Mapping[str, Item], name: str = "mixed") -
     ``log_metric`` it receives, under ``name/…``, the mean per verifier and per dimension and the unparseable and
     undecided shares. ``name`` is also what the trainer's own reward columns are called.
     """
+    [function], _ = trl_rewards(reward, items, Shaping(), name)
+    return function
+
+
+def trl_rewards(
+    reward: Reward, items: Mapping[str, Item], shaping: Shaping, name: str = "mixed"
+) -> tuple[list[TrlReward], list[float]]:
+    """``reward_funcs`` and ``reward_weights`` for TRL's trainer: the reward, then one column per term of ``shaping``.
+
+    The reward's column is weighted by verifier; what is logged under ``name/…`` is not. Where nobody decided on a
+    completion every column is None, or its terms alone would be taken for its reward.
+    """
+    judged = _Judged(reward, items, name)
 
     def rewarded(
         prompts: Sequence[Any], completions: Sequence[Any], item_id: Sequence[str] | None = None, **columns: Any
     ) -> list[float | None]:
-        if item_id is None:
-            raise InputError(f"reward {name!r} needs the column item_id: add it to the training set")
-        batch = [_item(items, key, name) for key in item_id]
-        verdicts = reward(batch, [completion_text(completion) for completion in completions])
+        batch, verdicts = judged.now(completions, item_id)
         log_metric = columns.get("log_metric")
         if log_metric is not None:
             summary = summarise(batch, verdicts)
@@ -36,10 +48,55 @@ def trl_reward(reward: Reward, items: Mapping[str, Item], name: str = "mixed") -
                 if tally.mean is not None:
                     log_metric(f"{name}/{part}", tally.mean)
             _log_shares(log_metric, name, summary.overall)
-        return [verdict.score for verdict in verdicts]
+        return weighted(batch, verdicts, shaping.weights)
 
-    rewarded.__name__ = rewarded.__qualname__ = name
+    columns = [_named(rewarded, name)]
+    columns += [_named(_column(term, judged), term.name) for term in shaping.terms]
+    return columns, [1.0, *(term.weight for term in shaping.terms)]
+
+
+class _Judged:
+    """The verdicts of the batch that is being rewarded: all columns are asked about it, one after the other."""
+
+    def __init__(self, reward: Reward, items: Mapping[str, Item], name: str) -> None:
+        self.reward, self.items, self.name = reward, items, name
+        self._last: tuple[list[str], list[str], list[Item], list[Verdict]] | None = None
+
+    def now(self, completions: Sequence[Any], item_id: Sequence[str] | None) -> tuple[list[Item], list[Verdict]]:
+        """Judge this batch."""
+        if item_id is None:
+            raise InputError(f"reward {self.name!r} needs the column item_id: add it to the training set")
+        batch = [_item(self.items, key, self.name) for key in item_id]
+        texts = [completion_text(completion) for completion in completions]
+        verdicts = self.reward(batch, texts)
+        self._last = (list(item_id), texts, batch, verdicts)
+        return batch, verdicts
+
+    def again(self, completions: Sequence[Any], item_id: Sequence[str] | None) -> list[Verdict]:
+        """The verdicts of the batch judged last, which this one is; judged anew where it is another."""
+        if self._last is not None and item_id is not None:
+            keys, texts, _, verdicts = self._last
+            if keys == list(item_id) and texts == [completion_text(completion) for completion in completions]:
+                return verdicts
+        return self.now(completions, item_id)[1]
+
+
+def _column(term: Term, judged: _Judged) -> TrlReward:
+    def rewarded(
+        prompts: Sequence[Any], completions: Sequence[Any], item_id: Sequence[str] | None = None, **columns: Any
+    ) -> list[float | None]:
+        verdicts = judged.again(completions, item_id)
+        return [
+            None if verdict.score is None else term.of(completion_text(completion))
+            for completion, verdict in zip(completions, verdicts, strict=True)
+        ]
+
     return rewarded
+
+
+def _named(function: TrlReward, name: str) -> TrlReward:
+    function.__name__ = function.__qualname__ = name
+    return function
 
 
 def completion_text(completion: Any) -> str:

@@ -15,7 +15,8 @@ from seethink.core.images import ImageStore
 from seethink.core.item import RULE_VERIFIERS, Item
 from seethink.core.tables import write_json
 from seethink.core.trace import read_tags, thinking
-from seethink.evaluation.run import EvaluationConfig, evaluate
+from seethink.evaluation.run import evaluate
+from seethink.evaluation.settings import EvaluationConfig
 from seethink.models.load import weights_hash
 from seethink.study.rewards import evaluation_judges
 from seethink.world.grammar import describe, facts, read_claim, stated_facts

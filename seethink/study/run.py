@@ -24,7 +24,8 @@ from seethink.core.item import Item
 from seethink.core.rejected import InputError, Rejected
 from seethink.core.tables import read_manifest, read_rows, write_json
 from seethink.data import DataConfig
-from seethink.evaluation.run import EvaluationConfig, evaluate
+from seethink.evaluation.run import evaluate
+from seethink.evaluation.settings import EvaluationConfig
 from seethink.models.device import use_threads
 from seethink.study.arms import ARMS, Stage, stage_name, stages_of
 from seethink.study.controls import check_matched, controls_table

@@ -1,5 +1,7 @@
 """Teachers: paying for answers, once.
 
+    address    where a teacher is asked, and which variable holds its key
+    picture    pictures as they are sent
     request    what is asked, and the key under which its answer is kept
     answer     what came back
     ledger     every paid answer, recorded before it is used, found again after any crash

@@ -6,7 +6,7 @@ The functions are the oracle that tests hold the back end against (VLAA-Thinking
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -17,6 +17,7 @@ from seethink.core.item import Item
 from seethink.core.protocols import Reward
 from seethink.core.rejected import InputError
 from seethink.core.tables import claim, data_hash, read_manifest, write_manifest, write_rows
+from seethink.rewards.shaping import Shaping
 from seethink.training.settings import TrainingConfig
 
 if TYPE_CHECKING:
@@ -42,6 +43,9 @@ class GRPOConfig(TrainingConfig):
     """Coefficient of the KL term against the start; 0 drops the reference model."""
     loss: Literal["grpo", "dapo", "dr_grpo", "bnpo"] = "grpo"
     """``grpo`` averages per response, then over the group (the paper's)."""
+    normalise: Literal["group", "dimension"] = "group"
+    """Advantages are a group's distances from its mean, divided by the deviation of that group, or by the one that all
+    groups of its dimension share within the step. The paper says nothing of it: choice."""
     max_grad_norm: float = 1.0
     checkpoint_every: int = Field(default=50, ge=1)
 
@@ -59,11 +63,14 @@ class GRPOConfig(TrainingConfig):
         return self.completions // (self.prompts_per_step * self.group)
 
 
-def group_advantages(rewards_PG: Tensor, epsilon: float = 1e-4) -> Tensor:
+def group_advantages(rewards_PG: Tensor, epsilon: float = 1e-4, dimension_P: Sequence[str] | None = None) -> Tensor:
     """``(r - mean) / (std + epsilon)`` within each group, zero where all rewards are equal.
 
     Args:
         rewards_PG: one row per prompt; NaN where nobody decided, such a completion leaves its group's baseline.
+        dimension_P: perception or cognition, by prompt. Where given, std is that of its dimension: pooled over the
+            groups of the batch that ask for it, each about its own mean. Both dimensions then move the model alike,
+            and a group whose boxes differ by a hair does not weigh as much as one that is half right.
 
     Returns:
         advantages_PG, 0 where the reward is NaN.
@@ -75,7 +82,12 @@ def group_advantages(rewards_PG: Tensor, epsilon: float = 1e-4) -> Tensor:
     filled_PG = torch.where(decided_PG, rewards_PG, torch.zeros_like(rewards_PG))
     mean_P1 = filled_PG.sum(1, keepdim=True) / count_P1.clamp(min=1)
     centred_PG = torch.where(decided_PG, rewards_PG - mean_P1, torch.zeros_like(rewards_PG))
-    deviation_P1 = (centred_PG.square().sum(1, keepdim=True) / (count_P1 - 1).clamp(min=1)).sqrt()
+    squares_P1, freedom_P1 = centred_PG.square().sum(1, keepdim=True), (count_P1 - 1).clamp(min=0)
+    if dimension_P is not None:
+        for dimension in set(dimension_P):
+            rows = torch.tensor([one == dimension for one in dimension_P], device=rewards_PG.device)
+            squares_P1[rows], freedom_P1[rows] = squares_P1[rows].sum(), freedom_P1[rows].sum()
+    deviation_P1 = (squares_P1 / freedom_P1.clamp(min=1)).sqrt()
     return centred_PG / (deviation_P1 + epsilon)
 
 
@@ -111,10 +123,24 @@ def grpo_loss(
 
 
 def train_grpo(
-    config: GRPOConfig, base: str | Path, items: Sequence[Item], images: ImageStore, reward: Reward, out: Path
+    config: GRPOConfig,
+    base: str | Path,
+    items: Sequence[Item],
+    images: ImageStore,
+    reward: Reward,
+    out: Path,
+    *,
+    shaping: Shaping | None = None,
+    made_of: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     """Train ``base`` by GRPO; the model lies in ``out/model``. Finished runs return their manifest at once, killed ones
-    go on from their last checkpoint, which always falls between two rollouts."""
+    go on from their last checkpoint, which always falls between two rollouts.
+
+    Args:
+        shaping: weights and terms beside the reward; none where None.
+        made_of: hashes of what the reward is made of, a scorer's weights or a judge's prompt; recorded with the data,
+            and where they change the run is another one.
+    """
     from seethink.models.load import weights_hash
     from seethink.training.backends.with_trl import run_grpo
 
@@ -129,10 +155,12 @@ def train_grpo(
             f"GRPO: completions={config.completions} is less than one step of "
             f"{config.prompts_per_step} prompts x {config.group} completions: raise completions"
         )
-    started = time.time()
-    data = {"base": weights_hash(base), "items": data_hash(item.id for item in items)}
+    started, shaping = time.time(), shaping or Shaping()
+    data = {"base": weights_hash(base), "items": data_hash(item.id for item in items), **(made_of or {})}
+    if shaping.weights or shaping.terms:
+        data["shaping"] = data_hash([dict(shaping.weights), *((term.name, term.weight) for term in shaping.terms)])
     if claim(out, config, data):
         return read_manifest(out) or {}
-    log, cost = run_grpo(config, base, items, images, reward, out)
+    log, cost = run_grpo(config, base, items, images, reward, out, shaping)
     write_rows(out / "log", log)
     return write_manifest(out, config, seeds={"training": config.seed}, data=data, started=started, cost=cost)

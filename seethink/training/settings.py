@@ -1,4 +1,4 @@
-"""What SFT and GRPO set alike: the optimiser's schedule, what is frozen, the arithmetic, the checkpoints."""
+"""What all trainings but the base's set alike: the schedule, what is frozen, the arithmetic, the checkpoints."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from seethink.core.config import Config
 
 
 class TrainingConfig(Config):
-    """Base of ``SFTConfig`` and ``GRPOConfig``."""
+    """Base of ``SFTConfig``, ``GRPOConfig`` and ``PreferenceConfig``."""
 
     device_batch: int | None = Field(default=None, ge=1)
     """Rows per forward, a divisor of an optimiser step's; a whole step where None."""

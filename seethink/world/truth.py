@@ -37,24 +37,24 @@ class WorldTruth:
 
     def score(self, items: Sequence[Item], answers: Sequence[str]) -> list[float]:
         """S of an open answer: true facts stated minus false ones, each counted once."""
-        return [float(sum(1 if fact in true else -1 for fact in stated)) for true, stated in _stated(items, answers)]
+        return [float(net_facts(item_picture(item), answer)) for item, answer in zip(items, answers, strict=True)]
 
     def share(self, items: Sequence[Item], answers: Sequence[str]) -> list[float]:
         """The same in [0, 1]: (true - false) over all facts of the picture, 0 where false ones prevail.
 
         Evaluation reports this instead of the reward formula, whose value depends on the reference's terseness.
         """
+        pictures = [item_picture(item) for item in items]
         return [
-            max(0.0, sum(1 if fact in true else -1 for fact in stated) / len(true))
-            for true, stated in _stated(items, answers)
+            max(0.0, net_facts(picture, answer) / len(set(facts(picture))))
+            for picture, answer in zip(pictures, answers, strict=True)
         ]
 
 
-def _stated(items: Sequence[Item], answers: Sequence[str]) -> list[tuple[frozenset[str], frozenset[str]]]:
-    return [
-        (frozenset(facts(item_picture(item))), stated_facts(answer))
-        for item, answer in zip(items, answers, strict=True)
-    ]
+def net_facts(picture: Picture, answer: str) -> int:
+    """True facts stated minus false ones, each counted once."""
+    true = frozenset(facts(picture))
+    return sum(1 if fact in true else -1 for fact in stated_facts(answer))
 
 
 def _holds(claim: Claim, right: set[Claim], true: frozenset[str]) -> bool:

@@ -3,7 +3,7 @@ import random
 
 import pytest
 
-from seethink.answers import Box, check_gold, grade, iou, read_box
+from seethink.answers import Box, check_gold, grade, iou, read_box, read_boxes
 from seethink.core.verdict import Outcome
 
 GOLD = "[0.1, 0.2, 0.7, 0.5]"
@@ -57,6 +57,55 @@ def test_four_numbers_however_they_are_bracketed(text):
 def test_anything_else_is_no_box(item, text):
     assert read_box(text) is None
     assert score(item, GOLD, text or " ") == (0.0, Outcome.UNPARSEABLE)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[[0, 0, 0.5, 1], [0.5, 0, 1, 1]]",
+        "[0, 0, 0.5, 1], [0.5, 0, 1, 1]",
+        "(0, 0), (0.5, 1); (0.5, 0), (1, 1)",
+        '[{"bbox_2d": [0, 0, 0.5, 1], "label": "dog"}, {"bbox_2d": [0.5, 0, 1, 1], "label": "cat"}]',
+        r"\boxed{[0, 0, 0.5, 1], [0.5, 0, 1, 1]}",
+    ],
+)
+def test_several_boxes_however_they_are_written(text):
+    assert read_boxes(text) == (Box(0, 0, 0.5, 1), Box(0.5, 0, 1, 1))
+    assert read_box(text) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["0 0 1 1 0 0 1 1", "[0, 0, 1, 1], [0.7, 0, 0.1, 1]", "[0, 0, 1, 1] 7 [0, 0, 1, 1]", "[0, 0, 1], [1, 0, 0, 1, 1]"],
+)
+def test_one_bad_box_among_several_spoils_the_list(text):
+    assert read_boxes(text) == ()
+
+
+TWO = "[[0, 0, 0.5, 1], [0.5, 0, 1, 1]]"
+
+
+@pytest.mark.parametrize(
+    ("gold", "answer", "value"),
+    [
+        (TWO, "[0.5, 0, 1, 1], [0, 0, 0.5, 1]", 1.0),
+        (TWO, "[0, 0, 0.5, 1]", 0.5),
+        (TWO, "[0, 0, 1, 1]", 0.25),
+        (TWO, "[0, 0, 0.5, 1], [0, 0, 0.5, 1]", 0.5),
+        (TWO, "[0, 0, 0.5, 1], [0.5, 0, 1, 1], [0, 0, 1, 1]", 2 / 3),
+        ("[0, 0, 1, 1]", "[0, 0, 1, 1], [0, 0, 0.5, 1]", 0.5),
+        # Greedy matching would give the first gold its 0.8 and leave 0 for the second.
+        ("[[0, 0, 1, 1], [0, 0, 0.6, 1]]", "[0, 0, 0.8, 1], [0.7, 0, 1, 1]", (0.3 + 0.75) / 2),
+    ],
+)
+def test_several_boxes_are_matched_one_to_one_and_each_one_too_many_costs(item, gold, answer, value):
+    assert score(item, gold, answer)[0] == pytest.approx(value)
+
+
+def test_a_list_is_in_pixels_as_a_whole(item):
+    stated = "[0, 0, 1, 1], [100, 0, 200, 100]"
+    assert score(item, TWO, stated) == (0.0, Outcome.UNPARSEABLE)
+    assert score(item, TWO, "[0, 0, 100, 100], [100, 0, 200, 100]", size=(200, 100))[0] == pytest.approx(1.0)
 
 
 def test_values_outside_the_picture_are_clipped(item):

@@ -2,7 +2,7 @@ import string
 
 import pytest
 
-from seethink.answers import check_gold, grade, read_choice
+from seethink.answers import check_gold, grade, read_choice, read_choices
 from seethink.core.verdict import Outcome
 
 OPTIONS = (r"\frac{1}{2}", "2", r"\frac{√{3}}{3}", "√{3}")
@@ -45,6 +45,10 @@ OPTIONS = (r"\frac{1}{2}", "2", r"\frac{√{3}}{3}", "√{3}")
         "choice C",
         r"\(C\)",
         "so, option c)",
+        r"\text{C}",
+        r"\textbf{C}",
+        r"so \boxed{C}",
+        "C. since (A) is too small",
     ],
 )
 def test_every_spelling_of_a_letter(text):
@@ -77,6 +81,18 @@ def test_every_spelling_of_a_letter(text):
         "The answer is apple",
         "The answer is a",
         "maybe C",
+        "not (C)",
+        "The answer is not C",
+        "A or B, I guess",
+        "A: 1 B: 2 C: 3 D: 4",
+        "A) 1 B) 2",
+        "A: one\nB: two\nC: three",
+        "A\nB\nC\nD",
+        "(A) one (B) two (C) three",
+        r"\boxed{A} or \boxed{B}",
+        "C because (A) is too small",
+        "A或C",
+        "答案是A或C",
     ],
 )
 def test_anything_else_chooses_nothing(text):
@@ -121,7 +137,54 @@ def test_gold_spellings_are_one_letter(item, gold):
     assert [verdict.score for verdict in grade([target] * 3, ["(b)", "2", "A"])] == [1.0, 1.0, 0.0]
 
 
-def test_a_gold_with_two_letters_is_set_aside(item):
+@pytest.mark.parametrize(
+    "text",
+    [
+        "A, C",
+        "C, A",
+        "AC",
+        "CA",
+        "A and C",
+        "A C",
+        "(A)(C)",
+        "(A), (C)",
+        "A、C",
+        "A和C",
+        "a, c",
+        "A\nC",
+        "A. one\nC. three",
+        "options A and C",
+        "The answers are A and C.",
+        "答案是A、C",
+        r"\boxed{A, C}",
+        r"\text{AC}",
+        "**A** and **C**",
+        "one and three",
+    ],
+)
+def test_several_options_are_a_set(text):
+    assert read_choices(text, ("one", "two", "three", "four")) == "AC"
+
+
+@pytest.mark.parametrize("text", ["A or C", "A或C", "(A) or (C)", "A/C", "cats and dogs", "AA", "", "AZ", "A, Z", "no"])
+def test_anything_else_is_no_set(text):
+    assert read_choices(text, ("one", "two", "three", "four")) is None
+
+
+def test_several_right_options_are_met_by_exactly_this_set(item):
+    target = item("mcq", "A, C", options=("one", "two", "three", "four"))
+    assert check_gold(target) is None
+    answers = ["C and A", "AC", "A", "A, B, C", "A, B, C, D", "A or C", "B"]
+    verdicts = grade([target] * len(answers), answers)
+    assert [verdict.score for verdict in verdicts] == [1.0, 1.0] + [0.0] * 5
+    assert verdicts[5].outcome is Outcome.UNPARSEABLE and verdicts[2].why == "gold is A, C"
+
+
+def test_a_set_does_not_answer_a_question_of_one_option(item):
+    assert grade([item("mcq", "A")], ["A, C"])[0].outcome is Outcome.UNPARSEABLE
+
+
+def test_a_gold_that_offers_two_letters_is_set_aside(item):
     rejected = check_gold(item("mcq", "A或B"))
     assert rejected is not None and rejected.reason == "gold its verifier rejects"
     assert grade([item("mcq", "A或B")], ["A"])[0].outcome is Outcome.ERROR

@@ -25,6 +25,12 @@ EQUAL = [
     ("y=-0.5x", r"y=-\frac12 x"),
     ("y=2x+1", r"The function's equation is \(y=2x+1\)."),
     ("x=5", "5=x"),
+    ("3/2", "1 1/2"),
+    ("1200", "1.2e3"),
+    ("0.5", "50%"),
+    (r"50\%", "50 percent"),
+    ("5", r"x = \boxed{5}"),
+    ("12 cm²", "12 square centimeters"),
 ]
 
 
@@ -42,6 +48,7 @@ def test_equivalent_expressions_are_the_same_answer(item, gold, answer):
         ("2t", "2"),
         ("y=5m", "y=5"),
         ("2", "2 or 3"),
+        ("1", "1 1/2"),
         ("y=5", "y=5 or y=-5"),
         (r"36\pi", "36"),
         (r"36\pi", "113"),
@@ -70,6 +77,14 @@ def test_a_lone_side_stands_for_its_equation(item):
         ("60 degrees", "60 radians", 0.0),
         ("5", "5 m", 1.0),
         ("5 units", "5", 1.0),
+        ("12", "12 km/h", 1.0),
+        ("12 km/h", "12 m/s", 0.0),
+        ("5", "$5", 1.0),
+        ("$5", "5 dollars", 1.0),
+        ("$5", "5 cents", 0.0),
+        ("7", "7 years", 1.0),
+        ("250 mL", "250 ml", 1.0),
+        ("1 m", "100 cm", 0.0),
     ],
 )
 def test_units_may_be_left_out_but_not_changed(item, gold, answer, score):
@@ -77,8 +92,54 @@ def test_units_may_be_left_out_but_not_changed(item, gold, answer, score):
 
 
 @pytest.mark.parametrize(
+    ("gold", "tolerance", "answer", "right"),
+    [
+        ("3.14", "0.01", "3.15", True),
+        ("3.14", "0.01", "3.16", False),
+        ("0.2", "0.1", "0.3", True),
+        ("100", "5%", "104", True),
+        ("100", "5%", "106", False),
+        ("-100", "5%", "-104", True),
+        ("-100", "5%", "104", False),
+        ("0", "5%", "0.0001", False),
+        (r"\frac{1}{3}", "0.01", "0.33", True),
+        (r"\pi", "0.01", "3.14", True),
+        ("50%", "2%", "0.51", True),
+        ("x=5", "1%", "x=5.05", True),
+        ("x=5", "1%", "y=5.05", False),
+        ("x=5", "1%", "5.05", True),
+        ("12 cm", "0.1", "12.05 cm", True),
+        ("12 cm", "0.1", "12.05 m", False),
+        ("2x", "5%", "2.01x", False),
+        ("y=2x", "5%", "y=x+x", True),
+        ("(1,2)", "5%", "(1,2.01)", False),
+        ("5", "", "5.01", False),
+    ],
+)
+def test_a_tolerance_is_for_numbers_and_their_units_agree_all_the_same(item, gold, tolerance, answer, right):
+    assert grade([item("math", gold, tolerance=tolerance)], [answer])[0].score == float(right)
+
+
+def test_what_lies_outside_the_tolerance_is_told(item):
+    assert grade([item("math", "3", tolerance="5%")], ["4"])[0].why == "gold is 3 within 5%"
+
+
+@pytest.mark.parametrize(
     "answer",
-    ["", r"\frac{1}{", "$2$ or $3$", "5$ and $6", "the graph rises", "x^2+", "\\", "x=4, y=3, answer: 12", "圆", "$$"],
+    [
+        "",
+        r"\boxed{2} or \boxed{3}",
+        "5$ to $6",
+        r"\frac{1}{",
+        "$2$ or $3$",
+        "5$ and $6",
+        "the graph rises",
+        "x^2+",
+        "\\",
+        "x=4, y=3, answer: 12",
+        "圆",
+        "$$",
+    ],
 )
 def test_what_is_not_one_expression_is_unparseable(item, answer):
     verdict = grade([item("math", "2")], [answer])[0]

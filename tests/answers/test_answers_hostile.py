@@ -1,5 +1,6 @@
 """Answers that would rather be code, or never end."""
 
+import itertools
 import json
 import os
 import subprocess
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from seethink.answers import Workers, grade, same_expressions
+from seethink.answers import Workers, grade, read_expression, same_expressions
 from seethink.answers.pool import Comparison
 from seethink.core.verdict import Outcome
 
@@ -85,30 +86,51 @@ def watched(name, original):
     return call
 for name in ("eval", "exec", "compile"):
     setattr(builtins, name, watched(name, getattr(builtins, name)))
-payloads = json.loads(sys.stdin.read())
+payloads, pairs = json.loads(sys.stdin.read())
 outcomes = [worker.compare("3", payload).value for payload in payloads]
+real = [worker.compare(*pair).value for pair in pairs]
 again = [worker.compare(*pair).value for pair in benign]
-print(json.dumps([called, outcomes, again]))
+print(json.dumps([called, outcomes, real, again]))
 """
 
 
-def test_eval_exec_and_compile_are_never_called_once_imports_are_done(tmp_path):
-    raw = [payload for payload in PAYLOADS if len(payload) < 500 and payload.count("{") < 100]
+def probed(payloads, pairs, folder):
+    """Who called eval, exec or compile of those that now raise, and what payloads, pairs and benign pairs came to."""
     done = subprocess.run(
         [sys.executable, "-c", PROBE],
-        input=json.dumps(raw),
+        input=json.dumps([payloads, pairs]),
         capture_output=True,
         text=True,
         timeout=300,
-        cwd=tmp_path,
+        cwd=folder,
         env=os.environ | {"PYTHONPATH": str(ROOT)},
     )
     assert done.returncode == 0, done.stderr[-2000:]
-    called, outcomes, again = json.loads(done.stdout)
+    assert list(folder.iterdir()) == []
+    return json.loads(done.stdout)
+
+
+def test_eval_exec_and_compile_raise_and_are_never_missed_once_imports_are_done(tmp_path):
+    raw = [payload for payload in PAYLOADS if len(payload) < 500 and payload.count("{") < 100]
+    near = [[gold, answer, "5%"] for gold, answer in CORPUS[2:9]]
+    called, outcomes, decided, again = probed(raw, [*CORPUS, *near], tmp_path)
     assert called == []
     assert "equal" not in outcomes
+    assert decided[: len(CORPUS)] == [comparison.value for comparison in Workers(deadline=60.0).compare(CORPUS)]
     assert again == ["equal", "equal", "different", "equal"]
-    assert list(tmp_path.iterdir()) == []
+
+
+def test_real_golds_are_compared_without_evaluating_anything(tmp_path, real_data):
+    golds = [
+        json.loads(line)["answer"]
+        for name in ("mathverse/testmini_text_only_subset.jsonl", "wemath/testmini_subset.jsonl")
+        for line in (real_data / name).read_text(encoding="utf-8").splitlines()
+    ]
+    read = list(dict.fromkeys(one.latex for gold in golds if (one := read_expression(gold)) and len(gold) > 1))
+    assert len(read) > 20
+    called, _, decided, _ = probed([], [*zip(read, read, strict=True), *itertools.pairwise(read)], tmp_path)
+    assert called == []
+    assert decided[: len(read)].count("equal") > len(read) / 2
 
 
 GUARDED = """

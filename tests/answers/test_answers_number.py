@@ -66,6 +66,12 @@ def test_words_and_digits_agree(number):
     assert read_number(words[number]) == read_number(str(number)) == number
 
 
+def test_of_one_box_only_the_box_is_read():
+    assert read_number(r"12 - 9 = \boxed{3}") == read_number(r"\boxed{\boxed{3}} of 12") == 3
+    assert read_number(r"\boxed{3} or \boxed{4}") is None
+    assert read_number(r"\boxed{3 or 4}") is None
+
+
 def test_signs_and_thousands():
     assert [read_number(text) for text in ("-2", "−2", "1,000", "10 of 10")] == [-2, -2, 1000, 10]
 

@@ -1,10 +1,11 @@
 import asyncio
+import multiprocessing
 import os
 import subprocess
 import sys
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,14 @@ def pids(pool):
     return [worker.process.pid for worker in pool._workers if worker.process is not None]
 
 
+def serving(pool):
+    """The children that compare."""
+    children = [Path(f"/proc/{pid}/task/{pid}/children") for pid in pids(pool)]
+    if not all(path.exists() for path in children):
+        pytest.skip("needs /proc")
+    return [int(child) for path in children for child in path.read_text().split()]
+
+
 def alive(pid):
     try:
         os.kill(pid, 0)
@@ -44,7 +53,7 @@ def test_nothing_is_started_before_the_first_comparison():
 def test_a_stuck_worker_is_killed_and_replaced_also_from_a_thread():
     pool = Workers(size=1, deadline=60.0)
     pool.compare([("x", "x")])
-    (stuck,) = pids(pool)
+    (stuck,) = serving(pool)
     pool.deadline = 1.0
     results: list[Comparison] = []
     begun = time.monotonic()
@@ -53,20 +62,26 @@ def test_a_stuck_worker_is_killed_and_replaced_also_from_a_thread():
     thread.join(60)
     waited = time.monotonic() - begun
     assert results == [Comparison.TIMEOUT] and 1.0 <= waited < 20.0
-    assert not alive(stuck)
     pool.deadline = 60.0
+    started = pids(pool)
     assert pool.compare([(r"\frac{2}{4}", r"\frac{1}{2}")]) == [Comparison.EQUAL]
-    assert pids(pool) != [stuck]
+    assert not alive(stuck) and serving(pool) != [stuck]
+    assert pids(pool) == started
     pool.close()
     assert pids(pool) == []
 
 
 def test_a_worker_lost_while_idle_is_replaced(workers):
     workers.compare([("a", "a")])
-    (pid,) = pids(workers)
-    os.kill(pid, 9)
+    (child,) = serving(workers)
+    os.kill(child, 9)
     assert workers.compare([("a", "b")]) == [Comparison.DIFFERENT]
-    assert pids(workers) != [pid]
+    assert serving(workers) != [child]
+    (process,) = (worker.process for worker in workers._workers)
+    process.kill()
+    process.wait()
+    assert workers.compare([("a", "c")]) == [Comparison.DIFFERENT]
+    assert pids(workers) != [process.pid]
 
 
 def test_threads_share_the_workers_without_mixing_replies(workers):
@@ -82,6 +97,40 @@ def test_inside_a_running_event_loop(workers):
         return workers.compare([("x+1", "1+x")]), await asyncio.to_thread(workers.compare, [("x+1", "2+x")])
 
     assert asyncio.run(compare()) == ([Comparison.EQUAL], [Comparison.DIFFERENT])
+
+
+def test_workers_first_started_by_a_thread_of_a_running_loop_as_in_a_notebook():
+    pool = Workers(deadline=60.0)
+
+    async def cell():
+        loop = asyncio.get_running_loop()
+        with ThreadPoolExecutor(1) as threads:
+            first = await loop.run_in_executor(threads, pool.compare, [("x+1", "1+x")])
+            pool.deadline = 1.0
+            stuck = await loop.run_in_executor(threads, pool.compare, [STUCK])
+        pool.deadline = 60.0
+        return first, stuck, pool.compare([("x+1", "2+x")])
+
+    assert asyncio.run(cell()) == ([Comparison.EQUAL], [Comparison.TIMEOUT], [Comparison.DIFFERENT])
+    pool.close()
+
+
+def test_from_a_spawned_process_as_a_cluster_starts_them():
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as processes:
+        compared = processes.submit(compare_in_a_process).result(timeout=300)
+    assert compared == [Comparison.EQUAL, Comparison.TIMEOUT, Comparison.DIFFERENT]
+
+
+def compare_in_a_process():
+    pool = Workers(deadline=60.0)
+    first = pool.compare([("2x", "x+x")])
+    pool.deadline = 1.0
+    with ThreadPoolExecutor(1) as threads:
+        stuck = threads.submit(pool.compare, [STUCK]).result()
+    pool.deadline = 60.0
+    last = pool.compare([("x", "y")])
+    pool.close()
+    return [*first, *stuck, *last]
 
 
 def test_equal_pairs_are_compared_once(workers):
@@ -132,6 +181,27 @@ def test_the_worker_process_holds_no_keys_and_no_torch(workers, monkeypatch):
     assert "torch" not in Path(f"/proc/{pid}/maps").read_text()
     pool.close()
     assert not alive(pid)
+
+
+def test_worker_and_child_end_when_their_parent_was_killed_during_a_comparison():
+    script = (
+        "import threading, time\n"
+        "from seethink.answers import Workers\n"
+        "pool = Workers(deadline=2.0)\n"
+        "pool.compare([('x', 'x')])\n"
+        "print(pool._workers[0].process.pid, flush=True)\n"
+        f"threading.Thread(target=pool.compare, args=([{STUCK!r}],)).start()\n"
+    )
+    parent = subprocess.Popen(
+        [sys.executable, "-c", script], stdout=subprocess.PIPE, text=True, env=os.environ | {"PYTHONPATH": str(ROOT)}
+    )
+    worker = int(parent.stdout.readline())
+    parent.kill()
+    parent.wait()
+    until = time.monotonic() + 60
+    while alive(worker) and time.monotonic() < until:
+        time.sleep(0.2)
+    assert not alive(worker)
 
 
 def test_a_worker_that_cannot_start_says_so(monkeypatch):

@@ -99,6 +99,36 @@ def test_a_users_items_are_trained_on(here, tiny, mine, images, tmp_path):
     )
 
 
+def test_open_answers_are_scored_by_a_reward_model_and_terms_have_columns(
+    here, tiny, tiny_scorer, write, images, tmp_path
+):
+    data = write(tmp_path / "free.jsonl", {}, {"question": "What is it?", "gold": "a circle", "verifier": "open"})
+    config = tmp_path / "grpo.yaml"
+    config.write_text(
+        f"open: {{kind: scored, model: {tiny_scorer}}}\nweights: {{digit: 2.0}}\nnormalise: dimension\n"
+        "terms: [{kind: format, weight: 0.1}, {kind: repetition, weight: 0.2}]\n"
+    )
+    source = ("--data", data, "--images", images, "--model", tiny, "--config", config)
+    assert here("train", "grpo", *GRPO, *source, "--out", tmp_path / "out").code == 0
+    manifest, [row] = read_manifest(tmp_path / "out"), list(read_rows(tmp_path / "out" / "log"))
+    assert {"rewards/mixed/mean", "rewards/format/mean", "rewards/repetition/mean", "mixed/open"} <= row.keys()
+    assert row["mixed/undecided"] == 0
+    assert manifest["config"]["open"]["kind"] == "scored" and manifest["data"]["scorer"]
+
+
+def test_an_evaluation_may_name_its_scorer(here, tiny, tiny_scorer, write, images, tmp_path):
+    data = write(tmp_path / "free.jsonl", {"gold": "a circle", "verifier": "open"})
+    source = ("--data", data, "--images", images, "--model", tiny, "--out", tmp_path / "out")
+    ended = here("eval", *EVALUATION, *source, f"open={{kind: scored, model: {tiny_scorer}}}")
+    assert ended.code == 0 and read_manifest(tmp_path / "out" / "responses")["data"]["scorer"]
+
+
+def test_a_scorer_is_trained_and_measured(here, tiny, tmp_path):
+    ended = here("world", "scorer", "--model", tiny, "--out", tmp_path, "--pairs", 30, "steps=2", "batch=4")
+    assert ended.code == 0 and "scorer card" in ended.out and (tmp_path / "model" / "config.json").is_file()
+    assert read_json(tmp_path / "card.json")["groups"]["all"]["scorer"]["n"] == 30
+
+
 def test_grpo_takes_real_geometry(here, tiny, real_data, tmp_path):
     folder = real_data / "geometry3k"
     source = ("--data", folder / "problems_subset.jsonl", "--images", folder, "--format", "geometry3k")

@@ -15,11 +15,11 @@ from seethink.core.item import make_item
 from seethink.core.rejected import Rejected
 from seethink.core.tables import read_manifest, read_rows
 from seethink.core.trace import read_tags
-from seethink.data.caption import picture_as_sent
 from seethink.data.funnel import UNREAD
 from seethink.data.rewrite import word_gap
 from seethink.data.row import think_block
 from seethink.data.verify import verdict
+from seethink.teachers.picture import picture_as_sent
 
 
 def reasons(out: Path, step: str) -> Counter[str]:

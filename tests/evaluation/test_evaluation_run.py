@@ -10,7 +10,8 @@ from seethink.core.tables import parts, read_manifest
 from seethink.core.verdict import Outcome
 from seethink.evaluation import run
 from seethink.evaluation.logicvista import LogicVista
-from seethink.evaluation.run import EvaluationConfig, evaluate
+from seethink.evaluation.run import evaluate
+from seethink.evaluation.settings import EvaluationConfig
 from seethink.study.rewards import evaluation_judges
 from seethink.world.truth import WorldTruth
 

@@ -1,14 +1,17 @@
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
 import pytest
 
 from seethink.core.item import Verifier, make_item
+from seethink.core.rejected import Stopped
 from seethink.core.trace import write_tags
 from seethink.core.verdict import Outcome
 from seethink.rewards import digit, iou, lenient, math, mcq, mixed, strict
+from seethink.rewards.mixed import RULES
 
 ROOT = Path(__file__).resolve().parents[2]
 GOLDS = {"digit": "3", "mcq": "B", "math": r"y=5\sin(5x)", "iou": "[0.1, 0.2, 0.7, 0.5]", "open": "a dog"}
@@ -94,6 +97,37 @@ def test_the_router_covers_every_verifier_and_an_empty_batch():
 def test_one_response_per_item():
     with pytest.raises(ValueError, match="one response per item"):
         mixed()([item("digit")], [])
+
+
+def test_rules_decide_while_the_scorer_waits(monkeypatch):
+    scoring, decided = threading.Event(), threading.Event()
+
+    def counted(items, responses, extract):
+        begun.append(scoring.wait(10))
+        verdicts = digit(items, responses, extract)
+        decided.set()
+        return verdicts
+
+    class Waiting(Longer):
+        def score(self, items, answers):
+            scoring.set()
+            seen.append(decided.wait(10))
+            return super().score(items, answers)
+
+    begun, seen = [], []
+    monkeypatch.setattr(sys.modules["seethink.rewards.mixed"], "RULES", {**RULES, Verifier.DIGIT: counted})
+    verdicts = mixed(Waiting())([item("open"), item("digit")], [tagged("a happy dog"), tagged("3")])
+    # Each waited for the other and neither in vain: one after the other, in either order, could not have ended so.
+    assert (begun, seen) == ([True], [True]) and [round(verdict.score, 3) for verdict in verdicts] == [0.181, 1.0]
+
+
+def test_a_stop_in_the_scorer_reaches_the_caller():
+    class Spent(Longer):
+        def score(self, items, answers):
+            raise Stopped("the budget is spent")
+
+    with pytest.raises(Stopped, match="budget"):
+        mixed(Spent())([item("open"), item("digit")], [tagged("a dog"), tagged("3")])
 
 
 def test_the_reward_library_imports_fast_and_without_torch():

@@ -55,10 +55,33 @@ def test_the_reference_is_scored_once_per_item():
     assert sum(asked.count("a dog") for asked in scorer.asked) == 1
 
 
+def test_equal_answers_are_one_answer_and_the_reference_repeated_is_a_tie():
+    class Rounding(Scores):
+        """Never says the same number twice."""
+
+        def score(self, items, answers):
+            self.asked.append(list(answers))
+            return [len(self.asked) + place / 1000 for place, _ in enumerate(answers)]
+
+    scorer = Rounding({})
+    reward = mixed(scorer)
+    for _ in range(2):
+        one, other, tie = reward([item()] * 3, [write_tags("", answer) for answer in ("a cat", "a cat", "a dog")])
+        assert one == other and one.score > 0 and tie.score == 0
+    assert scorer.asked == [["a dog", "a cat"], ["a cat"]]
+
+
+def test_a_text_is_no_answer_and_is_not_shown_to_the_scorer():
+    scorer = Scores({"a dog": 1.0, "x": 5.0})
+    long = "a dog " * 1_000
+    assert [verdict.outcome for verdict in verdicts(scorer, long, "x")] == [Outcome.UNPARSEABLE, Outcome.GRADED]
+    assert scorer.asked == [["a dog", "x"]]
+
+
 def test_only_the_answer_reaches_the_scorer():
     scorer = Scores({"a dog": 0.0, "a cat": 1.0})
     mixed(scorer)([item()], ["<think>secret thoughts</think>\n<answer> a cat </answer>"])
-    assert scorer.asked == [["a dog"], ["a cat"]]
+    assert scorer.asked == [["a dog", "a cat"]]
 
 
 class Broken:

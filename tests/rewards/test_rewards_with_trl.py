@@ -2,11 +2,12 @@ import inspect
 
 import pytest
 
-from seethink.core.item import make_item
+from seethink.core.item import Verifier, make_item
 from seethink.core.rejected import InputError
 from seethink.core.trace import write_tags
 from seethink.rewards import mixed, trl_reward
-from seethink.rewards.with_trl import completion_text
+from seethink.rewards.shaping import Shaping, Term, in_format
+from seethink.rewards.with_trl import completion_text, trl_rewards
 
 COUNT = make_item(source="test", question="how many?", gold="3", verifier="digit")
 CHOICE = make_item(source="test", question="which?", gold="B", verifier="mcq")
@@ -61,6 +62,31 @@ def test_metrics_go_where_the_trainer_wants_them():
         "seen/unparseable": pytest.approx(1 / 3),
         "seen/undecided": 0.25,
     }
+
+
+def test_terms_are_columns_of_their_own_and_silent_where_nobody_decided():
+    seen = []
+
+    def counted(items, responses):
+        seen.append(len(items))
+        return mixed()(items, responses)
+
+    shaping = Shaping({Verifier.DIGIT: 2.0}, (Term("format", in_format, 0.1), Term("words", lambda text: 7.0, -1.0)))
+    columns, weights = trl_rewards(counted, ITEMS, shaping)
+    keys = [COUNT.id, COUNT.id, CHOICE.id, FREE.id]
+    completions = [write_tags("", "3"), "no tags", [said(write_tags("", "B"))], write_tags("", "a dog")]
+    logged = {}
+    given = [call(column, keys, completions, log_metric=logged.__setitem__) for column in columns]
+    assert given == [[2.0, 0.0, 1.0, None], [1.0, 0.0, 1.0, None], [7.0, 7.0, 7.0, None]]
+    assert [column.__name__ for column in columns] == ["mixed", "format", "words"] and weights == [1.0, 0.1, -1.0]
+    # One judging serves all columns, and what is logged of it knows no weight.
+    assert seen == [4] and logged["mixed/digit"] == 0.5
+
+
+def test_a_column_that_is_asked_about_another_batch_judges_it():
+    columns, _ = trl_rewards(mixed(), ITEMS, Shaping(terms=(Term("format", in_format, 1.0),)))
+    call(columns[0], [COUNT.id], [write_tags("", "3")])
+    assert call(columns[1], [FREE.id], [write_tags("", "3")]) == [None]
 
 
 def test_the_trainer_shows_it_under_its_name():

@@ -7,7 +7,7 @@ from seethink.analysis import check_results
 from seethink.core.rejected import InputError
 from seethink.core.tables import read_json, read_manifest
 from seethink.evaluation import run as evaluation
-from seethink.evaluation.run import EvaluationConfig
+from seethink.evaluation.settings import EvaluationConfig
 from seethink.models.load import weights_hash
 from seethink.study.run import StudyConfig, run_study
 from seethink.training.grpo import GRPOConfig

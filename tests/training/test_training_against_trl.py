@@ -2,8 +2,10 @@ import pytest
 import torch
 import trl
 
+from seethink.core.item import DIMENSION, Dimension, Verifier
 from seethink.core.tables import read_rows
 from seethink.core.verdict import Outcome, undecided
+from seethink.rewards import Shaping, Term
 from seethink.training.grpo import GRPOConfig, group_advantages, grpo_loss, train_grpo
 
 CONFIG = GRPOConfig(
@@ -93,3 +95,31 @@ def test_the_back_end_computes_the_loss_and_gradient_of_the_page(step):
     assert silent.sum() == 3 and (wanted[silent] == 0).all()
     assert log[0]["rewards/mixed/mean"] == pytest.approx(torch.tensor(given).nanmean().item(), abs=1e-5)
     assert log[0]["mixed/undecided"] == pytest.approx(3 / 8)
+
+
+def test_advantages_by_dimension_are_the_pages(tiny, items, world_images, checksum, tmp_path, monkeypatch):
+    seen, reward, compute = {}, SometimesSilent(checksum), trl.GRPOTrainer._compute_loss
+
+    def watched(trainer, model, inputs):
+        seen.update(advantages=inputs["advantages"], logged=list(trainer._logs["advantages"]))
+        return compute(trainer, model, inputs)
+
+    monkeypatch.setattr(trl.GRPOTrainer, "_compute_loss", watched)
+    by_dimension = {DIMENSION[item.verifier]: item for item in items}
+    config = CONFIG.model_copy(update={"normalise": "dimension", "completions": 16, "prompts_per_step": 4, "kl": 0.0})
+    doubled = Shaping(weights=dict.fromkeys(Verifier, 2.0), terms=(Term("none", lambda text: 0.0, 1.0),))
+    three = [item for item in items if DIMENSION[item.verifier] is Dimension.PERCEPTION][:3]
+    asked = [*three, by_dimension[Dimension.COGNITION]]
+    order = []
+
+    def judged(items, responses):
+        order.extend(DIMENSION[item.verifier].value for item in items[::4])
+        return reward(items, responses)
+
+    train_grpo(config, tiny, asked, world_images, judged, tmp_path, shaping=doubled)
+    rewards_PG = 2 * torch.tensor(reward.given).view(4, 4)
+    wanted = group_advantages(rewards_PG, dimension_P=order).flatten()
+    assert torch.allclose(seen["advantages"].sort().values, wanted.sort().values, atol=1e-5)
+    assert torch.allclose(torch.tensor(seen["logged"]), wanted, atol=1e-5)
+    by_group = group_advantages(rewards_PG).flatten()
+    assert not torch.allclose(wanted.sort().values, by_group.sort().values, atol=1e-3)

@@ -25,6 +25,27 @@ def test_an_undecided_completion_leaves_its_groups_baseline():
     assert torch.allclose(without, torch.tensor([2 / 3, -1 / 3, -1 / 3]) / (sqrt(1 / 3) + 1e-4))
 
 
+def test_a_dimension_shares_one_deviation_pooled_over_its_groups():
+    rewards_PG = torch.tensor([[1.0, 0.0], [0.51, 0.49], [0.9, 0.1], [nan, 0.3]])
+    found = group_advantages(rewards_PG, dimension_P=["perception", "perception", "cognition", "perception"])
+    shared = sqrt((0.5 + 2 * 0.01**2) / 2) + 1e-4
+    wanted = torch.tensor([[0.5, -0.5], [0.01, -0.01], [0.4, -0.4], [0.0, 0.0]])
+    wanted /= torch.tensor([[shared], [shared], [sqrt(0.32) + 1e-4], [1.0]])
+    assert torch.allclose(found, wanted)
+
+
+def test_one_group_of_a_dimension_is_normalised_as_a_group():
+    rewards_PG = torch.tensor([[1.0, 0.0, nan, 0.2], [0.2, 0.4, 0.6, 0.8]])
+    alone = group_advantages(rewards_PG, dimension_P=["perception", "cognition"])
+    assert torch.allclose(alone, group_advantages(rewards_PG))
+
+
+def test_a_dimension_without_a_difference_teaches_nothing():
+    rewards_PG = torch.tensor([[1.0, 1.0], [nan, nan], [0.0, 1.0]])
+    found = group_advantages(rewards_PG, dimension_P=["perception", "perception", "cognition"])
+    assert found[:2].tolist() == [[0.0, 0.0], [0.0, 0.0]] and found[2].abs().min() > 0
+
+
 def loss(ratio, advantage, **settings):
     """The loss of one response of one token whose probability grew by ``ratio``."""
     old = torch.tensor([[-1.0]])

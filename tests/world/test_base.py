@@ -83,7 +83,8 @@ def test_the_card_was_measured_on_enough_pictures_it_was_not_trained_on(card):
 def test_measuring_again_agrees_with_the_card(card, tmp_path):
     from seethink.core.images import ImageStore
     from seethink.core.item import Item
-    from seethink.evaluation.run import EvaluationConfig, evaluate
+    from seethink.evaluation.run import evaluate
+    from seethink.evaluation.settings import EvaluationConfig
     from seethink.study.rewards import evaluation_judges
     from seethink.world.questions import Split
     from seethink.world.source import WorldConfig, WorldSource

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from string import ascii_uppercase
 from typing import Any
 
+from seethink.answers import read_choices
 from seethink.core.item import Verifier
 from seethink.core.rejected import Rejected
 
@@ -27,7 +28,8 @@ _DISPLAY = (("\\[", "\\]"), ("\\(", "\\)"), ("$$", "$$"), ("$", "$"))
 
 
 def tidy_gold(value: object, verifier: Verifier, options: Sequence[str] = ()) -> str | Rejected:
-    """The gold as text: a digit, one capital letter, an expression, "[x1, y1, x2, y2]", or free text.
+    """The gold as text: a digit, capital letters ("A", or "A, C" where several options are right), an expression,
+    "[x1, y1, x2, y2]" or a list of such boxes, or free text.
 
     Reasons: "no gold", "gold does not fit its verifier".
     """
@@ -35,6 +37,8 @@ def tidy_gold(value: object, verifier: Verifier, options: Sequence[str] = ()) ->
         return Rejected("no gold", f"gold is {value!r}: give the right answer")
     if verifier is Verifier.IOU:
         return _box(value)
+    if verifier is Verifier.MCQ and isinstance(value, list) and all(isinstance(one, str) for one in value):
+        value = ", ".join(value)
     if isinstance(value, float) and not math.isfinite(value):
         return Rejected(MISFIT, f"gold {value} is no number")
     if not isinstance(value, str | int | float):
@@ -62,7 +66,11 @@ def _letter(text: str, options: Sequence[str]) -> str | Rejected:
     # A bare letter names an option even where an option's text is that letter.
     if text in options and not (len(text) == 1 and text.isalpha()):
         return ascii_uppercase[list(options).index(text)]
-    found = _LETTER.match(_OUTPUT.sub("", text))
+    text = _OUTPUT.sub("", text)
+    several = read_choices(text, options)
+    if several is not None and len(several) > 1:
+        return ", ".join(several)
+    found = _LETTER.match(text)
     if found is None:
         return Rejected(MISFIT, f"gold {text[:60]!r} of an mcq item is neither an option's letter nor its text")
     letter = found[1].upper()
@@ -105,15 +113,17 @@ def _box(value: object) -> str | Rejected:
             value = json.loads(text)
         except (ValueError, RecursionError):
             return Rejected(MISFIT, f"gold {text[:60]!r} of an iou item is no list: write [x1, y1, x2, y2]")
-    numbers: list[Any] = value if isinstance(value, list) else []
-    if len(numbers) == 1 and isinstance(numbers[0], list):
-        numbers = numbers[0]
-    if len(numbers) != 4 or not all(_is_finite(number) for number in numbers):
-        return Rejected(MISFIT, f"gold {str(value)[:60]} of an iou item is not four numbers: write [x1, y1, x2, y2]")
-    x1, y1, x2, y2 = numbers
-    if not (x1 < x2 and y1 < y2):
-        return Rejected(MISFIT, f"gold box {numbers} is empty: x1 < x2 and y1 < y2 are needed")
-    return json.dumps(numbers)
+    listed: list[Any] = value if isinstance(value, list) else []
+    several = bool(listed) and all(isinstance(one, list) for one in listed)
+    boxes = listed if several else [listed]
+    for numbers in boxes:
+        if len(numbers) != 4 or not all(_is_finite(number) for number in numbers):
+            told = f"gold {str(value)[:60]} of an iou item is not four numbers"
+            return Rejected(MISFIT, f"{told}: write [x1, y1, x2, y2], or a list of such boxes")
+        x1, y1, x2, y2 = numbers
+        if not (x1 < x2 and y1 < y2):
+            return Rejected(MISFIT, f"gold box {numbers} is empty: x1 < x2 and y1 < y2 are needed")
+    return json.dumps(boxes if len(boxes) > 1 else boxes[0])
 
 
 def _is_finite(number: object) -> bool:

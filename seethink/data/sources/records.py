@@ -1,8 +1,8 @@
 """Records: items from a JSON array or a JSON Lines file, whatever its extension.
 
-Our own keys: ``id, question, gold, verifier, image`` (or ``images``), ``options, source, context, meta``. The released
-VLAA-Thinking files' keys ``gt`` and ``verifier_type`` are understood as well, and ``meta`` may be a mapping or the text
-of a Python literal. Where no verifier is named, the paper's routing by id or image folder decides.
+Our own keys: ``id, question, gold, verifier, image`` (or ``images``), ``options, tolerance, source, context, meta``.
+The released VLAA-Thinking files' keys ``gt`` and ``verifier_type`` are understood as well, and ``meta`` may be a
+mapping or the text of a Python literal. Where no verifier is named, the paper's routing by id or image folder decides.
 
 Formats seen: the five published records of the VLAA-Thinking repository (JSON objects with ``gt``, ``ds_answer``,
 ``caption``, ``meta``). From documentation: that the released files are JSON Lines under a ``.json`` name, hold ``meta``
@@ -75,7 +75,7 @@ def record_item(record: Record, images: ImageStore, image_root: Path, name: str)
     """One record as an item; its original id is kept in ``meta["id"]``.
 
     Reasons: "no question", "no picture", "broken picture", "no gold", "gold does not fit its verifier", "no verifier",
-    "unknown verifier", "unreadable meta", "unreadable options", "text is not Unicode".
+    "unknown verifier", "unreadable meta", "unreadable options", "unusable tolerance", "text is not Unicode".
     """
     outcome = _build(record.fields, images, image_root, name)
     return outcome._replace(where=record.where) if isinstance(outcome, Rejected) else outcome
@@ -116,11 +116,14 @@ def _build(fields: Mapping[str, Any], images: ImageStore, image_root: Path, name
             images=tuple(digest for digest, _ in stored),
             options=tuple(options),
             size=stored[0][1] if stored and verifier is Verifier.IOU else None,
+            tolerance=str(fields.get("tolerance") or "").strip(),
             context=str(fields.get("context") or ""),
             meta={**meta, **own_id},
         )
     except UnicodeEncodeError as error:
         return Rejected("text is not Unicode", f"{error}: the record holds half a character")
+    except InputError as error:
+        return Rejected("unusable tolerance", f"field tolerance: {error}")
     return check_gold(item) or item
 
 

@@ -10,23 +10,26 @@ import shutil
 import time
 import warnings
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import datasets
 import trl
+from accelerate.utils import gather_object
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from transformers import PrinterCallback, ProgressCallback, TrainerCallback
 
 from seethink.core.chat import messages
 from seethink.core.images import ImageStore
-from seethink.core.item import Item
+from seethink.core.item import DIMENSION, Item
 from seethink.core.protocols import Reward
 from seethink.core.rejected import InputError
 from seethink.models.load import Checkpoint, freeze, load_checkpoint, save_checkpoint
 from seethink.models.sampling import vision_token_ids
-from seethink.rewards.with_trl import trl_reward
-from seethink.training.grpo import GRPOConfig
+from seethink.rewards.shaping import Shaping
+from seethink.rewards.with_trl import trl_rewards
+from seethink.training.grpo import GRPOConfig, group_advantages
 from seethink.training.resuming import last_checkpoint, readable_checkpoints
 from seethink.training.sft import Demonstration, SFTConfig
 
@@ -75,7 +78,13 @@ def run_sft(
 
 
 def run_grpo(
-    config: GRPOConfig, base: str | Path, items: Sequence[Item], images: ImageStore, reward: Reward, out: Path
+    config: GRPOConfig,
+    base: str | Path,
+    items: Sequence[Item],
+    images: ImageStore,
+    reward: Reward,
+    out: Path,
+    shaping: Shaping,
 ) -> tuple[Log, dict[str, float]]:
     checkpoint = load_checkpoint(base, max_pixels=config.max_pixels)
     trained = freeze(checkpoint.model, config.frozen)
@@ -89,10 +98,12 @@ def run_grpo(
     )
     per_step = config.prompts_per_step * config.group
     device_batch = min(config.device_batch or per_step, per_step)
-    trainer = trl.GRPOTrainer(
+    functions, weights = trl_rewards(reward, by_id, shaping)
+    kind = trl.GRPOTrainer if config.normalise == "group" else partial(_ByDimension, items=by_id)
+    trainer = kind(
         model=checkpoint.model,
         processing_class=checkpoint.processor,
-        reward_funcs=[trl_reward(reward, by_id, "mixed")],
+        reward_funcs=functions,
         train_dataset=rows,
         args=trl.GRPOConfig(
             **_common(config, out, config.steps),
@@ -105,6 +116,7 @@ def run_grpo(
             epsilon=config.clip,
             beta=config.kl,
             loss_type=config.loss,
+            reward_weights=weights,
             scale_rewards="group",
             max_grad_norm=config.max_grad_norm,
             generation_kwargs={"suppress_tokens": vision_token_ids(checkpoint)},
@@ -116,6 +128,39 @@ def run_grpo(
     log, cost = _train(trainer, checkpoint, out, "GRPO")
     cost |= {f"trained_{part}": float(count) for part, count in trained.items()}
     return log, cost | {"completions": float(trainer.state.global_step * per_step)}
+
+
+class _ByDimension(trl.GRPOTrainer):  # type: ignore[misc]
+    """Advantages in the deviation of their dimension.
+
+    TRL divides by that of a group or of the whole batch and has no hook for a third way: what it computed is replaced
+    before anything has used it, by the page's function over the rewards of all processes.
+    """
+
+    def __init__(self, *arguments: Any, items: Mapping[str, Item], **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self._items = items
+
+    def _calculate_rewards(self, inputs: Any, *rest: Any) -> Any:
+        rewards_BF = super()._calculate_rewards(inputs, *rest)
+        dimensions = gather_object([DIMENSION[self._items[row["item_id"]].verifier].value for row in inputs])
+        self._judged = (rewards_BF, dimensions)
+        return rewards_BF
+
+    def _generate_and_score_completions(self, inputs: Any) -> Any:
+        output = super()._generate_and_score_completions(inputs)
+        rewards_BF, dimensions = self._judged
+        group = self.num_generations if self.model.training else self.num_generations_eval
+        rewards_B = (rewards_BF * self.reward_weights.to(rewards_BF.device)).nansum(1)
+        rewards_B[rewards_BF.isnan().all(1)] = float("nan")
+        advantages_B = group_advantages(rewards_B.view(-1, group), dimension_P=dimensions[::group]).flatten()
+        first = self.accelerator.process_index * len(inputs)
+        output["advantages"] = advantages_B[first : first + len(inputs)]
+        logged = self._logs["advantages"]
+        for _ in range(min(len(logged), len(advantages_B))):
+            logged.pop()
+        logged.extend(advantages_B.tolist())
+        return output
 
 
 def _common(config: SFTConfig | GRPOConfig, out: Path, steps: int) -> dict[str, Any]:
