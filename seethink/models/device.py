@@ -10,6 +10,11 @@ def use_threads(count: int) -> None:
     torch.set_num_threads(count)
 
 
+def best_device() -> torch.device:
+    """Where a model that is only asked runs: the first GPU, else the CPU. Trainers place theirs themselves."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
 def device_name() -> str:
     if torch.cuda.is_available():
         return str(torch.cuda.get_device_name(0))
