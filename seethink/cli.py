@@ -16,6 +16,7 @@ from seethink.core.rejected import InputError, Rejected, Stopped
 if TYPE_CHECKING:
     from seethink.core.images import ImageStore
     from seethink.core.item import Item
+    from seethink.data import SourceConfig
 
 app = typer.Typer(
     name="seethink",
@@ -50,6 +51,7 @@ Data = Annotated[Path, typer.Option("--data", help="JSON Lines (or a JSON array)
 Images = Annotated[Path, typer.Option("--images", help="Folder that the items' picture paths are relative to.")]
 Model = Annotated[str, typer.Option("--model", help="A checkpoint folder, or 'base' for the tiny model shipped here.")]
 ConfigFile = Annotated[Path | None, typer.Option("--config", help="YAML file of settings; overrides go over it.")]
+DataRun = Annotated[Path, typer.Option("--data", help="Folder written by seethink data build.")]
 FormatOption = Annotated[Format, typer.Option("--format", help="How the file is written.")]
 ImageField = Annotated[
     str, typer.Option("--image-field", help="Field of a VLAA-Thinking record with its picture's path.")
@@ -90,24 +92,250 @@ def data_build(
     form: FormatOption = Format.RECORDS,
     image_field: ImageField = "image",
     config: ConfigFile = None,
+    until: Annotated[
+        str | None, typer.Option("--until", help="Last step: collect, caption, distill, rewrite or verify.")
+    ] = None,
+    shard: Annotated[
+        str | None, typer.Option("--shard", help="i/n: steps 2 to 5 over every n-th part, beside the other shards.")
+    ] = None,
+    engine: Annotated[str, typer.Option("--engine", help="local, or daft (extra cluster).")] = "local",
+    runner: Annotated[str, typer.Option("--runner", help="Of daft: native, or ray.")] = "native",
+    workers: Annotated[int, typer.Option("--workers", help="Of daft: processes that share the width.", min=1)] = 2,
+    retry_unanswered: Annotated[
+        bool, typer.Option("--retry-unanswered", help="Ask again for rows that a teacher refused or left unanswered.")
+    ] = False,
     overrides: Overrides = None,
 ) -> None:
     """Collect, caption, distil, rewrite, verify, curate: items in, an SFT and an RL set out."""
     from seethink.core.config import load_config
     from seethink.core.images import ImageStore
-    from seethink.data import DataConfig, funnel_table, run_pipeline
+    from seethink.data import DataConfig, funnel_table, run_pipeline, sources_table, write_step_truth
+    from seethink.data.engines import engine_config
+    from seethink.data.pipeline import run_shard, run_until
+    from seethink.data.shard import parse_shard
     from seethink.data.sources import all_items, open_source
+    from seethink.world.truth import WorldTruth
 
     store, console = ImageStore(out / "images"), _console()
     settings = load_config(DataConfig, config, overrides or ())
-    if data is None and not settings.sources:
+    if data is not None:
+        settings = settings.model_copy(update={"sources": _sources(form, data, images, image_field)})
+    elif not settings.sources:
         raise InputError("no items: give --data, or sources in the config")
+    settings = settings.with_sources()
     found = (
-        _read(form, data, images, store, image_field)
-        if data is not None
-        else all_items(map(open_source, settings.sources), store)
+        all_items(map(open_source, settings.sources), store)
+        if data is None or settings.sources
+        else _read(form, data, images, store, image_field)
     )
-    console.print(funnel_table(run_pipeline(found, store, settings, out, console=console).funnel))
+    carrier = engine_config(engine, runner, workers)
+    if shard is not None:
+        if engine != "local" or until is not None or retry_unanswered:
+            raise InputError("--shard goes through all steps at home: leave --engine, --until, --retry-unanswered out")
+        run_shard(parse_shard(shard), store, settings, out, console=console)
+        return
+    if until is not None:
+        run_until(until, found, store, settings, out, engine=carrier, console=console)
+        console.print(f"{out / until}")
+        return
+    summary = run_pipeline(
+        found, store, settings, out, engine=carrier, retry_unanswered=retry_unanswered, console=console
+    )
+    console.print(funnel_table(summary.funnel))
+    console.print(sources_table(summary.funnel))
+    if any(row.source.startswith("world-") for row in summary.funnel):
+        truth = WorldTruth()
+        write_step_truth(out, truth, truth.knows)
+
+
+@data_app.command("cost")
+def data_cost(
+    data: DataRun = Path("runs/data"),
+    prices: Annotated[Path | None, typer.Option("--prices", help="YAML laid over the published prices.")] = None,
+    ledger: Annotated[Path | None, typer.Option("--ledger", help="The run's ledger; DATA/ledger by default.")] = None,
+) -> None:
+    """What a run has spent, re-used, possibly paid, and will have spent when it is done; while it runs, too."""
+    from seethink.data.spending import read_spending, spending_table
+    from seethink.teachers.prices import load_prices
+
+    listed = load_prices(prices)
+    _console().print(spending_table(read_spending(data, ledger or data / "ledger", listed), listed))
+
+
+@data_app.command("compact")
+def data_compact(
+    data: DataRun = Path("runs/data"),
+    ledger: Annotated[Path | None, typer.Option("--ledger", help="The run's ledger; DATA/ledger by default.")] = None,
+    parquet: Annotated[
+        Path | None, typer.Option("--parquet", help="Also write all that was bought as Parquet, sorted by key.")
+    ] = None,
+) -> None:
+    """Merge the ledger files of ended processes into one."""
+    from seethink.teachers.compact import compact, publish
+
+    folder, console = ledger or data / "ledger", _console()
+    if not folder.is_dir():
+        raise InputError(f"{folder} is no ledger: name the folder of a run with --data")
+    console.print(f"{compact(folder)} files merged")
+    if parquet is not None:
+        console.print(f"{publish(folder, parquet)} answers: {parquet}")
+
+
+@data_app.command("export")
+def data_export(
+    out: Annotated[Path, typer.Option("--out", help="New folder for the export.")],
+    data: DataRun = Path("runs/data"),
+    form: Annotated[
+        str,
+        typer.Option(
+            "--format", help="parquet, vlaa-thinking, trl, verl, easyr1, ms-swift or llama-factory.", show_default=True
+        ),
+    ] = "parquet",
+    tables: Annotated[
+        list[str] | None, typer.Option("--table", help="Folder below --data with items; sft and rl where not given.")
+    ] = None,
+    images: Annotated[Path | None, typer.Option("--images", help="The run's pictures; DATA/images by default.")] = None,
+) -> None:
+    """Write the finished sets in another tool's format, with pictures and a dataset card."""
+    from seethink.core.images import ImageStore
+    from seethink.data.exports import Format, export_sets
+
+    if form not in set(Format):
+        raise InputError(f"--format {form}: choose among {', '.join(Format)}")
+    store = ImageStore(images or data / "images")
+    exported = export_sets(data, out, Format(form), store, tuple(tables or ("sft", "rl")), _sources_figure(data))
+    console = _console()
+    for name, count in exported.rows.items():
+        console.print(f"{name}: {count} rows")
+    for reason, count in exported.aside.items():
+        console.print(f"[yellow]set aside[/] {count}: {reason}")
+    for name in exported.left_out:
+        console.print(f"{form} does not take {name}")
+    console.print(f"{out / 'README.md'} says what it is")
+
+
+@data_app.command("decided")
+def data_decided(
+    data: DataRun = Path("runs/data"),
+    first: Annotated[int, typer.Option("--first", help="How many items.", min=1)] = 20,
+) -> None:
+    """Show what each rule decided about the first items of a run."""
+    from seethink.data import decided_table, decisions
+
+    _console().print(decided_table(decisions(data, first)))
+
+
+@data_app.command("fingerprint")
+def data_fingerprint(
+    data: Annotated[Path, typer.Option("--data", help="The benchmark's records, or those of any held-out set.")],
+    out: Annotated[Path, typer.Option("--out", help="Folder for the table.")],
+    name: Annotated[str | None, typer.Option("--name", help="Its name; that of the file by default.")] = None,
+    images: Annotated[Path, typer.Option("--images", help="Folder of the records' pictures.")] = Path(),
+    overrides: Overrides = None,
+) -> None:
+    """Write fingerprints of a benchmark, for leakage.against of a data run: no training row shows or asks the same."""
+    from seethink.core.config import load_config
+    from seethink.core.records import read_records
+    from seethink.core.tables import read_manifest
+    from seethink.evaluation.fingerprints import FingerprintConfig, write_fingerprints
+
+    settings = load_config(FingerprintConfig, None, [f"benchmark={name or data.stem}", *(overrides or ())])
+    unread = write_fingerprints(read_records(data), images, settings, out)
+    _tell(unread)
+    _console().print(f"{(read_manifest(out) or {})['rows']} fingerprints of {settings.benchmark}: {out}")
+
+
+@data_app.command("perplexity")
+def data_perplexity(
+    data: DataRun = Path("runs/data"),
+    model: Annotated[
+        list[str] | None, typer.Option("--model", help="A checkpoint; several are averaged. 'base' by default.")
+    ] = None,
+    name: Annotated[str, typer.Option("--set", help="Which set below --data.")] = "sft",
+    config: ConfigFile = None,
+    overrides: Overrides = None,
+) -> None:
+    """Write the subsets of highest perplexity, SET_top_SIZE, of an SFT set."""
+    from seethink.core.config import load_config
+    from seethink.core.images import ImageStore
+    from seethink.data.curation.perplexity import PerplexityConfig, perplexity_subsets
+
+    settings, console = load_config(PerplexityConfig, config, overrides or ()), _console()
+    store = ImageStore(data / "images")
+    for subset in perplexity_subsets(settings, model or ["base"], data, store, name=name, console=console):
+        console.print(f"{subset.folder}: {subset.rows} rows, perplexity {subset.lowest:.3g} and higher")
+
+
+@data_app.command("difficulty")
+def data_difficulty(
+    data: DataRun = Path("runs/data"),
+    model: Model = "base",
+    out: Annotated[Path | None, typer.Option("--out", help="DATA/pass_rates by default.")] = None,
+    config: ConfigFile = None,
+    overrides: Overrides = None,
+) -> None:
+    """Measure a base model's pass@k on both sets: is the RL set harder? The rates can make the split instead."""
+    from seethink.core.config import load_config
+    from seethink.core.images import ImageStore
+    from seethink.study.difficulty import DifficultyConfig, difficulty_table, measure_difficulty
+
+    settings = load_config(DifficultyConfig, config, overrides or ())
+    found = measure_difficulty(settings, model, data, ImageStore(data / "images"), out or data / "pass_rates")
+    _console().print(difficulty_table(found))
+
+
+@data_app.command("blind")
+def data_blind(
+    data: DataRun = Path("runs/data"),
+    model: Annotated[str | None, typer.Option("--model", help="A local checkpoint to ask.")] = None,
+    teachers: Annotated[
+        Path | None, typer.Option("--teachers", help="YAML as for data build: its reasoner is asked instead.")
+    ] = None,
+    draws: Annotated[int, typer.Option("--draws", help="Answers per item.", min=1)] = 8,
+    out: Annotated[Path | None, typer.Option("--out", help="DATA/blind by default.")] = None,
+    overrides: Overrides = None,
+) -> None:
+    """Ask every collected item without its picture: what can be answered blind need not be seen."""
+    from seethink.core.config import load_config
+    from seethink.core.images import ImageStore
+    from seethink.core.tables import write_text
+    from seethink.data import DataConfig
+    from seethink.study.blindness import (
+        BlindConfig,
+        audit_with_model,
+        audit_with_teacher,
+        blind_section,
+        blind_table,
+    )
+    from seethink.study.data import read_collected
+
+    if (model is None) == (teachers is None):
+        raise InputError("who is asked? give --model for a local checkpoint or --teachers for an endpoint")
+    items, store, folder, console = read_collected(data), ImageStore(data / "images"), out or data / "blind", _console()
+    if model is not None:
+        settings = load_config(BlindConfig, None, [f"draws={draws}", *(overrides or ())])
+        found = audit_with_model(settings, model, items, store, folder)
+    else:
+        config = load_config(DataConfig, teachers, overrides or ())
+        found = audit_with_teacher(config, draws, items, store, folder, ledger=data / "ledger", console=console)
+    write_text(data / "card" / "blind.md", blind_section(found))
+    console.print(blind_table(found))
+
+
+@data_app.command("strip")
+def data_strip(data: DataRun = Path("runs/data"), overrides: Overrides = None) -> None:
+    """Write ROWS_stripped, without hesitating and repeating steps, and ROWS_unstripped, the same rows with them."""
+    from seethink.core.config import load_config
+    from seethink.data.curation.stripped import StripConfig, write_stripped
+
+    settings = load_config(StripConfig, None, overrides or ())
+    counts = write_stripped(settings, data)
+    console = _console()
+    for what, count in counts.items():
+        console.print(f"{what}: {count:,}")
+    console.print(
+        f"{data / f'{settings.rows}_stripped'} and {data / f'{settings.rows}_unstripped'} hold the same items"
+    )
 
 
 @train_app.command("grpo")
@@ -139,20 +367,21 @@ def train_grpo_command(
 
 @train_app.command("sft")
 def train_sft_command(
-    data: Annotated[Path, typer.Option("--data", help="Folder written by seethink data build.")],
+    data: DataRun,
     out: Out = Path("runs/sft"),
     model: Model = "base",
+    name: Annotated[str, typer.Option("--set", help="sft, or a set that curation made of it.")] = "sft",
     config: ConfigFile = None,
     overrides: Overrides = None,
 ) -> None:
     """SFT on the traces of a data run, vision tower frozen; the model lies in OUT/model."""
     from seethink.core.config import load_config
     from seethink.core.images import ImageStore
-    from seethink.study.data import read_data
+    from seethink.study.data import read_demonstrations
     from seethink.training.sft import SFTConfig, train_sft
 
     settings = load_config(SFTConfig, config, overrides or ())
-    train_sft(settings, model, read_data(data).sft, ImageStore(data / "images"), out)
+    train_sft(settings, model, read_demonstrations(data, name), ImageStore(data / "images"), out)
     _console().print(f"model: {out / 'model'}")
 
 
@@ -368,17 +597,37 @@ def _read(form: Format, path: Path, folder: Path, store: ImageStore, image_field
         from seethink.evaluation.mathvision import MathVision
 
         return MathVision(path, folder).items(store)
-    from seethink.data.sources import (
-        Geometry3kConfig,
-        RecordsConfig,
-        VlaaThinkingConfig,
-        open_source,
-    )
+    from seethink.data.sources import all_items, open_source
 
-    if form is Format.VLAA_THINKING:
-        return open_source(VlaaThinkingConfig(path=path, image_root=folder, image_field=image_field)).items(store)
-    kind = RecordsConfig if form is Format.RECORDS else Geometry3kConfig
-    return open_source(kind(path=path, image_root=folder)).items(store)
+    return all_items(map(open_source, _sources(form, path, folder, image_field)), store)
+
+
+def _sources(form: Format, path: Path, folder: Path, image_field: str) -> tuple[SourceConfig, ...]:
+    """The file as a source of the data factory; none where it is a benchmark's."""
+    from seethink.data.sources import Geometry3kConfig, RecordsConfig, VlaaThinkingConfig
+
+    match form:
+        case Format.RECORDS:
+            return (RecordsConfig(path=path, image_root=folder),)
+        case Format.VLAA_THINKING:
+            return (VlaaThinkingConfig(path=path, image_root=folder, image_field=image_field),)
+        case Format.GEOMETRY3K:
+            return (Geometry3kConfig(path=path, image_root=folder),)
+        case _:
+            return ()
+
+
+def _sources_figure(data: Path) -> str | None:
+    """The funnel of a data run as SVG; None where matplotlib is not installed."""
+    from importlib.util import find_spec
+
+    from seethink.core.tables import read_rows
+
+    if find_spec("matplotlib") is None:
+        return None
+    from seethink.analysis.figures import sources_figure
+
+    return sources_figure(list(read_rows(data / "funnel")))
 
 
 def _sort(found: Iterable[Item | Rejected]) -> tuple[list[Item], list[Rejected]]:
@@ -399,7 +648,7 @@ def _sort(found: Iterable[Item | Rejected]) -> tuple[list[Item], list[Rejected]]
 
 
 def _tell(rejected: Sequence[Rejected]) -> None:
-    """Why the first of them were set aside."""
+    """The first of them, each with place and remedy."""
     from rich.markup import escape
 
     console = _console()
@@ -413,6 +662,10 @@ def main() -> None:
         app()
     except InputError as error:
         typer.echo(f"seethink: {error}", err=True)
+        raise SystemExit(2) from None
+    except OSError as error:
+        # A full disk, a folder without permission: the file is at fault, not the program.
+        typer.echo(f"seethink: {error}: free or repair the disk, or choose another folder, and run again", err=True)
         raise SystemExit(2) from None
     except Stopped as stopped:
         typer.echo(f"seethink: {stopped}", err=True)

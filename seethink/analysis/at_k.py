@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 from scipy.special import comb
 
@@ -24,17 +25,36 @@ def pass_at_k(
     seed: int = 0,
     resamples: int = RESAMPLES,
 ) -> Interval:
-    """Chance that one of k draws is a hit, 1 - C(n-c, k) / C(n, k) per item with n decided draws, c of them hits.
+    """Chance that one of k draws is a hit, as a mean over items."""
+    return interval(item_pass_at_k(responses, k, rule=rule).values(), seed=seed, resamples=resamples)
+
+
+def item_pass_at_k(responses: Sequence[GradedResponse], k: int, *, rule: Rule = Rule.STRICT) -> dict[str, float]:
+    """1 - C(n-c, k) / C(n, k) for every item with n >= k decided draws, c of them hits.
 
     Unbiased for every k up to n (Chen et al. 2021, arXiv 2107.03374, equation 1).
     """
-    values = []
-    for draws in _draws(responses).values():
+    return {
+        item: 1.0 - float(comb(counts.draws - counts.hits, k) / comb(counts.draws, k))
+        for item, counts in item_hits(responses, rule=rule).items()
+        if counts.draws >= k
+    }
+
+
+class Hits(NamedTuple):
+    """Of one item: decided draws, and how many of them are hits."""
+
+    draws: int
+    hits: int
+
+
+def item_hits(responses: Sequence[GradedResponse], *, rule: Rule = Rule.STRICT) -> dict[str, Hits]:
+    """Draws and hits by item; an item that nobody decided has none."""
+    found = {}
+    for item, draws in _draws(responses).items():
         decided = [draw for draw in draws if score(draw, rule) is not None]
-        n, c = len(decided), sum(_hit(draw, rule) for draw in decided)
-        if n >= k:
-            values.append(1.0 - float(comb(n - c, k) / comb(n, k)))
-    return interval(values, seed=seed, resamples=resamples)
+        found[item] = Hits(len(decided), sum(_hit(draw, rule) for draw in decided))
+    return found
 
 
 def maj_at_k(

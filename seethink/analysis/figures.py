@@ -29,6 +29,7 @@ INK, MUTED, RULE, PAPER = "#1f2328", "#646c76", "#e3e6ea", "#ffffff"
 """Text, secondary text, grid lines and background of every figure."""
 
 KEPT, SET_ASIDE = "#2b7bba", "#c9ced5"
+IN_SFT, IN_RL, LEFT_OVER = "#d9691e", "#2b7bba", "#b9d3e8"
 
 _WIDTH = 700
 _STYLE = {
@@ -188,6 +189,47 @@ def funnel_figure(funnel: Sequence[Tree]) -> str | None:
             ncols=2,
         )
         return _svg(figure, "funnel", "Rows kept and set aside by every step of the data factory")
+
+
+def sources_figure(funnel: Sequence[Tree]) -> str | None:
+    """What became of every source's rows, one bar each, in the shape of the paper's table 1; None without rows.
+
+    Rows need ``source``, ``step``, ``entered`` and ``kept``, those of the last step also ``sft`` and ``rl``. Bars are
+    shares of what the source began with, so that a small source can be seen beside a large one.
+    """
+    steps: dict[str, dict[str, Tree]] = {}
+    for row in funnel:
+        steps.setdefault(row["source"], {})[row["step"]] = row
+    sources = {name: found for name, found in sorted(steps.items()) if "collect" in found}
+    if not sources:
+        return None
+    with _figure(40 + 46 * len(sources)) as figure:
+        axes = _rows(figure, list(sources), top=32, bottom=8)
+        for place, found in enumerate(sources.values()):
+            original = int(found["collect"]["entered"])
+            kept = int(found["verify"]["kept"]) if "verify" in found else 0
+            sft, rl = (int(found.get("curate", {}).get(name) or 0) for name in ("sft", "rl"))
+            left = 0.0
+            for count, colour in (
+                (sft, IN_SFT), (rl, IN_RL), (kept - sft - rl, LEFT_OVER), (original - kept, SET_ASIDE),
+            ):  # fmt: skip
+                axes.barh(place - 0.16, count / max(1, original), 0.38, left=left, color=colour)
+                left += count / max(1, original)
+            told = f"{original:,} collected, {kept:,} after the pipeline, {sft:,} SFT, {rl:,} RL"
+            axes.text(0, place + 0.24, told, va="center", fontsize=10.5, color=MUTED)
+        axes.set_yticks([place - 0.16 for place in range(len(sources))], [_short(name) for name in sources], color=INK)
+        axes.set_xlim(0, 1)
+        axes.set_xticks([])
+        axes.spines["left"].set_visible(False)
+        axes.spines["bottom"].set_visible(False)
+        named = ((IN_SFT, "SFT"), (IN_RL, "RL"), (LEFT_OVER, "left over"), (SET_ASIDE, "set aside"))
+        figure.legend(
+            handles=[_swatch(colour, name) for colour, name in named],
+            loc="upper left",
+            bbox_to_anchor=(0.0, 1.0),
+            ncols=4,
+        )
+        return _svg(figure, "sources", "What became of the rows of every source")
 
 
 def habits_figure(arms: Mapping[str, Tree]) -> str:

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from seethink.analysis.compare import RESAMPLES, Interval, interval, item_means
-from seethink.core.cues import ANALYSIS_CUES, HESITATION_CUES, count_cues, has_cue
+from seethink.core.cues import ANALYSIS_CUES, count_cues
 from seethink.core.graded import GradedResponse
+from seethink.core.hesitation import hesitates, repeats
 from seethink.core.trace import line_steps, thinking
 
 
@@ -70,13 +71,12 @@ class HabitSummary:
 
 def habits(response: GradedResponse) -> Habits:
     steps = [step.text for step in line_steps(thinking(response.response))]
-    normal = [" ".join(step.casefold().split()) for step in steps]
     return Habits(
         tokens=response.completion_tokens,
         cues=count_cues(response.response, ANALYSIS_CUES),
         steps=len(steps),
-        hesitant=sum(has_cue(step, HESITATION_CUES) for step in steps) / len(steps) if steps else None,
-        repeated=1 - len(set(normal)) / len(normal) if steps else None,
+        hesitant=sum(map(hesitates, steps)) / len(steps) if steps else None,
+        repeated=sum(repeats(steps)) / len(steps) if steps else None,
         steps_true=response.steps_true,
         steps_false=response.steps_false,
     )

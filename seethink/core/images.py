@@ -70,9 +70,13 @@ class ImageStore:
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True)
             handle, name = tempfile.mkstemp(dir=path.parent)
-            with os.fdopen(handle, "wb") as file:
-                file.write(data)
-            Path(name).replace(path)
+            try:
+                with os.fdopen(handle, "wb") as file:
+                    file.write(data)
+                Path(name).replace(path)
+            except OSError:
+                Path(name).unlink(missing_ok=True)
+                raise
         return digest
 
     def add_file(self, folder: Path, name: str) -> tuple[str, tuple[int, int]]:
@@ -80,7 +84,10 @@ class ImageStore:
         path = inside(folder, name)
         if not path.is_file():
             raise InputError(f"picture {name} is not in {folder}: check the path or the image folder")
-        data = path.read_bytes()
+        return self.add_checked(path.read_bytes(), name)
+
+    def add_checked(self, data: bytes, name: str) -> tuple[str, tuple[int, int]]:
+        """Store a stranger's bytes after checking them; ``name`` is for the message. Returns hash and size."""
         size = check_picture(data, name)
         return self.add(data), size
 

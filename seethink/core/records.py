@@ -1,4 +1,4 @@
-"""Records of a JSON Lines file or a JSON array, whatever its extension, each with the place it came from."""
+"""Records of a JSON Lines file, a JSON array, or a table, whatever the extension, each with the place it came from."""
 
 from __future__ import annotations
 
@@ -8,34 +8,59 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from seethink.core.json_array import TOO_LONG, array_elements
 from seethink.core.rejected import InputError, Rejected
+from seethink.core.table_records import is_table, table_records
+
+MAX_RECORD = 10_000_000
+"""Bytes of a line, or characters of an array's element, that are read; a longer one is set aside. choice."""
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One JSON object and where it stands, "file:line"."""
+    """One JSON object, or one row of a table, and where it stands, "file:line"."""
 
     fields: Mapping[str, Any]
     where: str
 
 
-def read_records(path: Path) -> Iterator[Record | Rejected]:
-    """The file's objects. InputError where the file cannot be read on; a bad line of JSON Lines is only set aside."""
+def read_records(path: Path, below: str = "") -> Iterator[Record | Rejected]:
+    """The file's objects; ``path`` may also be a Parquet or Arrow table, see ``table_records``.
+
+    Args:
+        below: field of the file's one object that holds the array; "" where the file is the array or its lines.
+
+    Raises:
+        InputError: the file cannot be read on. A bad line of JSON Lines is only set aside.
+    """
+    if is_table(path):
+        for fields, where in table_records(path):
+            yield fields if isinstance(fields, Rejected) else Record(fields, where)
+        return
     try:
         with path.open("rb") as file:
             head = file.read(4096).removeprefix(b"\xef\xbb\xbf").lstrip()
     except OSError as error:
         raise InputError(f"{path} cannot be read ({error.strerror}): check the path") from None
-    if head.startswith(b"["):
-        yield from _array(path)
+    if below or head.startswith(b"["):
+        for value, line in array_elements(path, below, MAX_RECORD):
+            where = f"{path.name}:{line}"
+            yield value._replace(where=where) if isinstance(value, Rejected) else _record(value, where)
     else:
         yield from _lines(path)
 
 
 def _lines(path: Path) -> Iterator[Record | Rejected]:
     with path.open("rb") as file:
-        for number, line in enumerate(file, start=1):
+        number = 0
+        while line := file.readline(MAX_RECORD + 1):
+            number += 1
             where = f"{path.name}:{number}"
+            if len(line) > MAX_RECORD and not line.endswith(b"\n"):
+                while (rest := file.readline(MAX_RECORD)) and not rest.endswith(b"\n"):
+                    pass
+                yield Rejected(TOO_LONG, f"it is longer than {MAX_RECORD} bytes", where)
+                continue
             if number == 1:
                 line = line.removeprefix(b"\xef\xbb\xbf")
             if not line.strip():
@@ -46,39 +71,6 @@ def _lines(path: Path) -> Iterator[Record | Rejected]:
                 yield Rejected("not JSON", f"{error}: write one record a line, or one JSON array", where)
                 continue
             yield _record(fields, where)
-
-
-def _array(path: Path) -> Iterator[Record | Rejected]:
-    try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path} is not UTF-8 text ({error}): save it as UTF-8") from None
-    decoder, place, line = json.JSONDecoder(), text.index("[") + 1, 1 + text.count("\n", 0, text.index("["))
-    while True:
-        line, place = _skip(text, place, line)
-        if text[place : place + 1] == "]":
-            return
-        try:
-            fields, end = decoder.raw_decode(text, place)
-        except (ValueError, RecursionError) as error:
-            raise InputError(
-                f"{path}:{line}: the JSON array breaks off or is damaged here ({error}): "
-                "mend or fetch the file again; nothing after this place could be read"
-            ) from None
-        yield _record(fields, f"{path.name}:{line}")
-        line += text.count("\n", place, end)
-        line, place = _skip(text, end, line)
-        if text[place : place + 1] == ",":
-            place += 1
-        elif text[place : place + 1] != "]":
-            raise InputError(f"{path}:{line}: the JSON array breaks off here: mend or fetch the file again")
-
-
-def _skip(text: str, place: int, line: int) -> tuple[int, int]:
-    start = place
-    while place < len(text) and text[place].isspace():
-        place += 1
-    return line + text.count("\n", start, place), place
 
 
 def _record(fields: Any, where: str) -> Record | Rejected:

@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -29,12 +30,23 @@ _WORK = ("checkpoints", "model", "log")
 _PACKAGES = ("torch", "transformers", "trl", "accelerate", "peft", "math-verify", "pyarrow", "numpy", "pillow")
 
 
-def write_text(path: Path, text: str) -> None:
-    """Write a whole file or nothing."""
+@contextmanager
+def whole(path: Path) -> Iterator[Path]:
+    """Where to write what will be at ``path``: it is there whole, or not at all. InputError where the disk is full."""
     path.parent.mkdir(parents=True, exist_ok=True)
     fresh = path.with_name(f".{path.name}.{os.getpid()}")
-    fresh.write_text(text, encoding="utf-8")
-    fresh.replace(path)
+    try:
+        yield fresh
+        fresh.replace(path)
+    except OSError as error:
+        fresh.unlink(missing_ok=True)
+        raise InputError(f"{path} cannot be written ({error}): free or repair the disk, and run again") from None
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a whole file or nothing."""
+    with whole(path) as fresh:
+        fresh.write_text(text, encoding="utf-8")
 
 
 def write_json(path: Path, tree: Any) -> None:
@@ -52,11 +64,9 @@ def read_json(path: Path) -> Any:
 
 def write_part(folder: Path, number: int, rows: list[dict[str, Any]]) -> Path:
     """Seal one part: it is there whole, or not at all."""
-    folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"part-{number:05d}.parquet"
-    fresh = folder / f".part-{number:05d}.{os.getpid()}"
-    pq.write_table(pa.Table.from_pylist(rows), fresh, compression="zstd")
-    fresh.replace(path)
+    with whole(path) as fresh:
+        pq.write_table(pa.Table.from_pylist(rows), fresh, compression="zstd")
     return path
 
 

@@ -6,10 +6,11 @@ caption    2  the picture in words
 distill    3  a text-only reasoner thinks over the words
 rewrite    4  words that betray the caption are replaced
 verify     5  does the answer agree with the gold?
-curate     6  traces with a reflective cue to RL, the others to SFT
+curate     6  an SFT and an RL set, by cue or by what a model gets right; curation/ has what it decides with
 
 row        what travels through the steps
 config     the run's settings
+per_source what one source does otherwise, and brought: what it brings itself
 roles      the four teachers and how each is asked; the instructions are ``prompts/*.txt``
 steps      the list of steps 2 to 5
 engines/   what carries a step over a table
@@ -17,6 +18,9 @@ stage      a step's folder, and when it is out of date
 pipeline   the whole run
 sets       the finished tables
 funnel     what every step kept, by source and reason
+step_truth how many kept traces hold a wrong step, where the truth is known
+decided    what each rule decided about single items
+exports/   the finished sets in the formats that others read, with a card
 progress   the same while it runs
 lock       one run per folder
 """
@@ -28,29 +32,39 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from seethink.data.config import AnswerBlock, DataConfig, Quota, RoleConfig
-    from seethink.data.curate import Pool, final_answer, pool_of, sft_response
-    from seethink.data.funnel import FunnelRow, funnel_from_record, funnel_table
+    from seethink.data.curation.pool import Pool
+    from seethink.data.curation.response import final_answer, sft_response
+    from seethink.data.curation.split import pool_of
+    from seethink.data.decided import decided_table, decisions
+    from seethink.data.exports import export_sets
+    from seethink.data.funnel import FunnelRow, funnel_from_record, funnel_table, sources_table
     from seethink.data.pipeline import Summary, run_pipeline
     from seethink.data.row import Row
     from seethink.data.sources import SourceConfig, open_source
+    from seethink.data.step_truth import write_step_truth
 
 _HOME = {
     "AnswerBlock": "config",
     "DataConfig": "config",
     "FunnelRow": "funnel",
-    "Pool": "curate",
+    "Pool": "curation.pool",
     "Quota": "config",
     "RoleConfig": "config",
     "Row": "row",
     "SourceConfig": "sources",
     "Summary": "pipeline",
-    "final_answer": "curate",
+    "decided_table": "decided",
+    "decisions": "decided",
+    "export_sets": "exports",
+    "final_answer": "curation.response",
     "funnel_from_record": "funnel",
     "funnel_table": "funnel",
     "open_source": "sources",
-    "pool_of": "curate",
+    "pool_of": "curation.split",
     "run_pipeline": "pipeline",
-    "sft_response": "curate",
+    "sft_response": "curation.response",
+    "sources_table": "funnel",
+    "write_step_truth": "step_truth",
 }
 
 __all__ = [
@@ -63,6 +77,9 @@ __all__ = [
     "Row",
     "SourceConfig",
     "Summary",
+    "decided_table",
+    "decisions",
+    "export_sets",
     "final_answer",
     "funnel_from_record",
     "funnel_table",
@@ -70,6 +87,8 @@ __all__ = [
     "pool_of",
     "run_pipeline",
     "sft_response",
+    "sources_table",
+    "write_step_truth",
 ]
 
 

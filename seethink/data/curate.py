@@ -1,61 +1,68 @@
-"""Step 6, curate: traces with a reflective cue go to RL, traces without one to SFT (VLAA-Thinking section 2, step 6).
+"""Step 6, curate: the verified rows divided into an SFT and an RL set (VLAA-Thinking section 2, step 6).
 
-The paper takes reflection for a sign of difficulty: RL helps on hard questions, and such traces are too complex to
-imitate. The two sets share no item, and no picture with the same question.
+In this order: questions asked twice go, what a benchmark asks goes, the split says which pool, bands keep a range of
+measured values, traces that break the tag grammar go, quotas are drawn. The two sets share no item, and no picture with
+the same question.
 """
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from enum import StrEnum
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
 from random import Random
 
-from seethink.core.cues import has_cue
+from seethink.core.images import ImageStore
 from seethink.core.rejected import Rejected
-from seethink.core.trace import ANSWER_CLOSE, ANSWER_OPEN, read_tags, write_tags
 from seethink.data.config import AnswerBlock, Quota
-from seethink.data.row import Row, think_block
+from seethink.data.curation.band import Band, outside, read_values
+from seethink.data.curation.leakage import Benchmarks
+from seethink.data.curation.pool import Pool
+from seethink.data.curation.response import sft_response
+from seethink.data.curation.split import BY_CUES, BandSplit, CueSplit, open_split
+from seethink.data.curation.twins import Twins
+from seethink.data.row import Row
 
-
-class Pool(StrEnum):
-    SFT = "sft"
-    RL = "rl"
-
-
-def pool_of(trace: str) -> Pool:
-    """RL where any cue stands anywhere in the distilled response, think block and prose alike (appendix A.2; which text
-    is scanned is not told: choice)."""
-    return Pool.RL if has_cue(trace) else Pool.SFT
+_LOOKED_AT = 256
+"""Rows whose pictures are decoded together."""
 
 
 def curate(
-    rows: Iterable[Row], *, quotas: Mapping[str, Quota], seed: int, answer_block: AnswerBlock
+    rows: Iterable[Row],
+    *,
+    quotas: Mapping[str, Quota],
+    seed: int,
+    answer_block: AnswerBlock,
+    split: CueSplit | BandSplit = BY_CUES,
+    bands: Sequence[Band] = (),
+    benchmarks: Benchmarks | None = None,
+    images: ImageStore | None = None,
 ) -> dict[str, Pool | Rejected]:
     """Where every row goes, by item id.
 
     Quotas are filled by uniform sampling per source and pool; who is drawn depends on seed, source, pool and the ids in
     it, not on the order of the rows.
 
-    Reasons: "same picture and question", "trace breaks the tag grammar", "over quota".
+    Args:
+        images: holds the rows' pictures; where None only equal files are equal pictures.
+
+    Reasons: those of ``Twins``, ``Benchmarks``, the split and the bands; "trace breaks the tag grammar", "over quota".
     """
     fate: dict[str, Pool | Rejected] = {}
-    asked: set[tuple[tuple[str, ...], str]] = set()
     pools: dict[tuple[str, Pool], list[str]] = defaultdict(list)
-    for row in rows:
+    twins, pool_of_row = Twins(images), open_split(split)
+    measured = [(band, read_values(band)) for band in bands]
+    for row, leak in _held_against(rows, benchmarks):
         item = row.item
-        question = (item.images, item.question)
-        if question in asked:
-            fate[item.id] = Rejected("same picture and question", "an earlier row asks it, with another gold or source")
-            continue
-        asked.add(question)
-        pool = pool_of(row.trace)
-        if pool is Pool.SFT and isinstance(broken := sft_response(row, answer_block), Rejected):
-            fate[item.id] = broken
-            continue
-        fate[item.id] = pool
-        pools[item.source, pool].append(item.id)
+        outcome = twins.meet(item) or leak or pool_of_row(row)
+        if isinstance(outcome, Pool):
+            outcome = _beyond(item.id, outcome, measured) or outcome
+        if outcome is Pool.SFT and isinstance(broken := sft_response(row, answer_block), Rejected):
+            outcome = broken
+        fate[item.id] = outcome
+        if isinstance(outcome, Pool):
+            pools[item.source, outcome].append(item.id)
     for (source, pool), ids in pools.items():
         quota = quotas.get(source, Quota())
         limit = quota.sft if pool is Pool.SFT else quota.rl
@@ -66,41 +73,21 @@ def curate(
     return fate
 
 
-def sft_response(row: Row, answer_block: AnswerBlock) -> str | Rejected:
-    """``<think>…</think><answer>…</answer>`` as SFT learns it, or why the trace cannot be written so."""
-    block = think_block(row.trace)
-    if block is None:
-        return Rejected("trace breaks the tag grammar", "not exactly one think block")
-    think, prose = block
-    prose = prose.replace(ANSWER_OPEN, "").replace(ANSWER_CLOSE, "").strip()
-    match answer_block:
-        case AnswerBlock.GOLD:
-            answer = row.item.gold
-        case AnswerBlock.PROSE:
-            answer = prose
-        case AnswerBlock.FINAL:
-            answer = final_answer(prose)
-    response = write_tags(think, answer)
-    if read_tags(response) is None:
-        return Rejected("trace breaks the tag grammar", "tags inside the thinking or an empty answer")
-    return response
+def _held_against(rows: Iterable[Row], benchmarks: Benchmarks | None) -> Iterator[tuple[Row, Rejected | None]]:
+    """Every row with what it leaks. Decoding pictures takes the time, and other threads can run meanwhile."""
+    if benchmarks is None:
+        yield from ((row, None) for row in rows)
+        return
+    left = iter(rows)
+    with ThreadPoolExecutor() as threads:
+        while batch := list(islice(left, _LOOKED_AT)):
+            yield from zip(batch, threads.map(benchmarks.find, [row.item for row in batch]), strict=True)
 
 
-_MARKED = re.compile(r"^\W*(?:the\s+)?(?:final\s+)?answer(?:\s+is)?\s*:\s*", re.IGNORECASE | re.MULTILINE)
-_BOLD = re.compile(r"\*\*(.+?)\*\*")
-
-
-def final_answer(prose: str) -> str:
-    """The answer within the reasoner's prose.
-
-    What follows the last "Answer:" or "Final answer:" that begins a line; else the last bold text of the last line;
-    else the last line. Bold marks are dropped.
-    """
-    marks = list(_MARKED.finditer(prose.replace("**", "")))
-    if marks and (marked := prose.replace("**", "")[marks[-1].end() :].strip()):
-        return marked
-    lines = [line.strip() for line in prose.splitlines() if line.strip()]
-    if not lines:
-        return ""
-    bold = _BOLD.findall(lines[-1])
-    return (bold[-1] if bold else lines[-1]).replace("**", "").strip()
+def _beyond(item_id: str, pool: Pool, measured: Sequence[tuple[Band, Mapping[str, float]]]) -> Rejected | None:
+    for band, values in measured:
+        if pool in band.pools and not (band.unmeasured and item_id not in values):
+            beyond = outside(band, values, item_id)
+            if beyond is not None:
+                return beyond
+    return None

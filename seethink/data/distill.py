@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from seethink.core.rejected import Rejected
-from seethink.data.roles import Teachers, chat, sections
+from seethink.data.roles import Teachers, sections
 from seethink.data.row import Row, think_block
 
 
@@ -19,8 +19,11 @@ async def distill(row: Row, teachers: Teachers) -> Row | Rejected:
     Reasons: "reasoning truncated" (stopped at its token limit), "no think block" (none, or more than one), "no answer
     after the think block".
     """
-    payload = sections({"Description": row.caption, "Further facts": row.item.context, "Question": row.item.question})
-    answer = await teachers.reasoner.ask(chat("distill", payload))
+    role = teachers.role("reasoner", row.item.source)
+    payload = sections(
+        {"Description": row.caption, "Further facts": role.facts(row.item), "Question": row.item.question}
+    )
+    answer = await role.ask(payload)
     if answer.truncated:
         return Rejected("reasoning truncated", f"{answer.usage.completion_tokens} tokens: raise reasoner.max_tokens")
     block = think_block(answer.text)

@@ -57,6 +57,56 @@ def funnel_rows(
     return rows
 
 
+@dataclass(frozen=True, slots=True)
+class SourceCounts:
+    """One line of the paper's table 1.
+
+    Attributes:
+        original: rows that entered step 1, bad ones included.
+        pipeline: rows that step 5 kept.
+        sft, rl: rows of the two sets.
+    """
+
+    source: str
+    original: int
+    pipeline: int
+    sft: int
+    rl: int
+
+
+def by_source(rows: Iterable[FunnelRow]) -> list[SourceCounts]:
+    """The funnel in the shape of the paper's table 1, one line per source."""
+    found: dict[str, dict[str, FunnelRow]] = {}
+    for row in rows:
+        found.setdefault(row.source, {})[row.step] = row
+    return [
+        SourceCounts(
+            source,
+            steps["collect"].entered if "collect" in steps else 0,
+            steps["verify"].kept if "verify" in steps else 0,
+            steps["curate"].sft if "curate" in steps else 0,
+            steps["curate"].rl if "curate" in steps else 0,
+        )
+        for source, steps in sorted(found.items())
+    ]
+
+
+def sources_table(rows: Iterable[FunnelRow]) -> Table:
+    """Table 1 for a terminal."""
+    table = Table(title="What every source gave", title_justify="left")
+    table.add_column("source")
+    for name in ("original", "after the pipeline", "SFT", "RL"):
+        table.add_column(name, justify="right")
+    lines = by_source(rows)
+    for one in lines:
+        # Sources may quote data files: plain text, never markup.
+        table.add_row(Text(one.source), *(f"{count:,}" for count in (one.original, one.pipeline, one.sft, one.rl)))
+    table.add_section()
+    totals = (sum(getattr(one, name) for one in lines) for name in ("original", "pipeline", "sft", "rl"))
+    table.add_row("total", *(f"{total:,}" for total in totals))
+    return table
+
+
 def funnel_record(row: FunnelRow) -> dict[str, Any]:
     """The row for a table; reasons and their counts as JSON, for they differ from run to run."""
     return {

@@ -1,28 +1,28 @@
-"""Lock: one run per output folder, so that two do not pay for the same rows side by side."""
+"""Lock: one run per output folder, so that two do not pay for the same rows side by side; or several shards of one."""
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from seethink.core.lock import Held, held
 from seethink.core.rejected import InputError
 
 
 @contextmanager
-def only_run(folder: Path) -> Iterator[None]:
-    """Hold the folder. InputError where another process does; a killed process holds nothing.
+def only_run(folder: Path, shard: str | None = None) -> Iterator[None]:
+    """Hold the folder: alone, or together with its other shards as the only ``shard`` of that name.
 
-    SQLite's own file lock is used because it works on every system and goes with its process.
+    InputError where another process holds it; a killed process holds nothing.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    with closing(sqlite3.connect(folder / "run.lock", timeout=0, isolation_level=None)) as connection:
+    with ExitStack() as stack:
         try:
-            connection.execute("BEGIN EXCLUSIVE")
-        except sqlite3.OperationalError as error:
+            stack.enter_context(held(folder / "run.lock", shared=shard is not None))
+            if shard is not None:
+                stack.enter_context(held(folder / f"shard-{shard}.lock"))
+        except Held as error:
             raise InputError(
                 f"{folder} is in use by another run ({error}): wait for it, or choose another folder"
             ) from None
         yield
-        connection.execute("ROLLBACK")

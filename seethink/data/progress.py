@@ -1,26 +1,38 @@
-"""Progress of a run in a terminal: one line per step, with what it cost and the time left."""
+"""Progress of a run in a terminal: one line per step, with what it cost, what it will cost, and the time left."""
 
 from __future__ import annotations
 
+import time
+from dataclasses import replace
+from datetime import UTC, datetime
 from types import TracebackType
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-from seethink.data.engines.local import Counts
-from seethink.teachers.ledger import Ledger
+from seethink.data.engines.parts import Counts
+from seethink.teachers.gate import Gate
+from seethink.teachers.ledger import Ledger, Tally
+from seethink.teachers.prices import Prices
+
+_EVERY = 0.1
+"""Seconds between two looks; drawing takes longer than a row."""
 
 
 class StepLines:
-    """Lines for the steps, used as ``with StepLines(console) as lines``. Silent where there is no console."""
+    """Lines for the steps, used as ``with StepLines(console, prices) as lines``. Silent where there is no console."""
 
-    def __init__(self, console: Console | None) -> None:
+    def __init__(self, console: Console | None, prices: Prices) -> None:
+        self._silent = console is None
+        self._prices = prices
         self._ledger: Ledger | None = None
-        self._before: dict[str, tuple[int, int]] = {}
+        self._gate: Gate | None = None
         self._tasks: dict[str, TaskID] = {}
+        self._begun: dict[str, tuple[float, int, dict[str, Tally]]] = {}
+        self._shown = 0.0
         self._bars = Progress(
             TextColumn("{task.description}"),
-            BarColumn(bar_width=28),
+            BarColumn(bar_width=20),
             MofNCompleteColumn(),
             TextColumn("{task.fields[news]}"),
             TimeRemainingColumn(),
@@ -37,17 +49,47 @@ class StepLines:
     ) -> None:
         self._bars.stop()
 
-    def watch(self, ledger: Ledger) -> None:
-        """Show this ledger's payments from now on."""
-        self._ledger = ledger
+    def watch(self, ledger: Ledger, gate: Gate) -> None:
+        """Show this ledger's payments and this gate's width from now on."""
+        self._ledger, self._gate = ledger, gate
 
     def __call__(self, step: str, counts: Counts) -> None:
+        now, done = time.monotonic(), counts.kept + counts.rejected
+        if self._silent or (step in self._tasks and now - self._shown < _EVERY and done < counts.total):
+            return
+        self._shown = now
         if step not in self._tasks:
             self._tasks[step] = self._bars.add_task(step, total=counts.total, news="")
-            self._before[step] = self._payments()
-        paid, reused = (now - then for now, then in zip(self._payments(), self._before[step], strict=True))
-        news = f"{counts.rejected} set aside, {paid} calls paid, {reused} reused"
-        self._bars.update(self._tasks[step], completed=counts.kept + counts.rejected, total=counts.total, news=news)
+            self._begun[step] = now, done, self._tallies()
+        self._bars.update(
+            self._tasks[step], completed=done, total=counts.total, news=self._news(step, counts, now, done)
+        )
 
-    def _payments(self) -> tuple[int, int]:
-        return (self._ledger.paid, self._ledger.reused) if self._ledger else (0, 0)
+    def _news(self, step: str, counts: Counts, now: float, done: int) -> str:
+        started, done_before, before = self._begun[step]
+        tallies = {model: tally.plus(before.get(model, Tally()), -1) for model, tally in self._tallies().items()}
+        paid = sum(tally.paid for tally in tallies.values())
+        tokens = sum(tally.paid_prompt_tokens + tally.paid_completion_tokens for tally in tallies.values())
+        seconds = max(now - started, 1e-3)
+        told = [f"{counts.rejected} set aside", f"{paid} calls paid"]
+        if counts.deferred:
+            told.append(f"{counts.deferred} wait for a batch file")
+        told.append(f"{sum(tally.reused for tally in tallies.values())} reused")
+        told.append(f"{paid / seconds:.1f} calls/s, {tokens / seconds:,.0f} tokens/s")
+        money = [self._money(model, tally) for model, tally in tallies.items() if tally.paid]
+        spent = sum(one for one in money if one is not None)
+        if money and None not in money:
+            told.append(f"{spent:.2f} {self._prices.currency}")
+            if done > done_before:
+                more = spent * (counts.total - done) / (done - done_before)
+                told.append(f"{spent + more:.2f} projected")
+        if self._gate is not None and self._gate.open_width < self._gate.width:
+            told.append(f"width cut to {self._gate.open_width}")
+        return ", ".join(told)
+
+    def _tallies(self) -> dict[str, Tally]:
+        return {model: replace(tally) for model, tally in self._ledger.tallies.items()} if self._ledger else {}
+
+    def _money(self, model: str, tally: Tally) -> float | None:
+        price = self._prices.at(model, datetime.now(UTC).date())
+        return None if price is None else price.cost(tally.paid_prompt_tokens, tally.paid_completion_tokens)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from seethink.core.rejected import Rejected
-from seethink.data.roles import Teachers, chat
+from seethink.data.roles import Teachers
 from seethink.data.row import Row, think_block
 
 MAX_GAP = 15
@@ -20,7 +20,7 @@ async def rewrite(row: Row, teachers: Teachers) -> Row | Rejected:
 
     Reasons: "rewrite gap" (more than 15 words longer or shorter), "rewrite broke the think block".
     """
-    answer = await teachers.rewriter.ask(chat("rewrite", row.reasoning))
+    answer = await teachers.role("rewriter", row.item.source).ask(row.reasoning)
     gap = word_gap(row.reasoning, answer.text)
     if gap > MAX_GAP:
         return Rejected("rewrite gap", f"gap {gap} words, at most {MAX_GAP}")

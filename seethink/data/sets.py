@@ -8,13 +8,17 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from seethink.core.images import ImageStore
 from seethink.core.item import item_row
 from seethink.core.rejected import Rejected
 from seethink.core.tables import MANIFEST, data_hash, read_rows, write_manifest, write_rows
 from seethink.data.config import DataConfig
-from seethink.data.curate import Pool, curate, sft_response
+from seethink.data.curate import curate
+from seethink.data.curation.leakage import Benchmarks
+from seethink.data.curation.pool import Pool
+from seethink.data.curation.response import sft_response
 from seethink.data.funnel import FunnelRow, funnel_record, funnel_rows
-from seethink.data.roles import instructions_hash
+from seethink.data.roles import asked_how
 from seethink.data.row import Row, rejection_record, row_from_record
 from seethink.data.stage import Stage, table_column
 from seethink.data.steps import STEPS
@@ -31,17 +35,33 @@ class Sets:
 
 
 def write_sets(
-    verified: Path, config: DataConfig, out: Path, made_by: str, spent: Mapping[str, Spent], started: float
+    verified: Path,
+    images: ImageStore,
+    config: DataConfig,
+    out: Path,
+    made_by: str,
+    spent: Mapping[str, Spent],
+    started: float,
 ) -> Sets:
     """Divide the verified rows and write ``sft``, ``rl``, ``curate/rejected`` and ``funnel`` below ``out``.
 
     Args:
         verified: the rows of the last step.
+        images: holds their pictures.
         made_by: hash of the recipe of ``verified``, for the manifests.
     """
     for name in (Pool.SFT, Pool.RL, "funnel"):
         (out / name / MANIFEST).unlink(missing_ok=True)
-    fate = curate(_rows(verified), quotas=config.quotas, seed=config.seed, answer_block=config.answer_block)
+    fate = curate(
+        _rows(verified),
+        quotas=config.quotas,
+        seed=config.seed,
+        answer_block=config.answer_block,
+        split=config.split,
+        bands=config.bands,
+        benchmarks=Benchmarks(config.leakage, images) if config.leakage.against else None,
+        images=images,
+    )
     manifest = _Manifest(config, made_by, spent, started)
     sft = write_rows(out / Pool.SFT, _sft_records(verified, fate, config))
     manifest.write(out / Pool.SFT, {"rows": sft})
@@ -80,7 +100,7 @@ class _Manifest:
             cost=spent_record(self.spent),
             more={
                 **more,
-                "instructions": {step.name: instructions_hash(step.name) for step in STEPS},
+                "asked": {step.name: asked_how(step.role, self.config) for step in STEPS},
                 "cost_by_model": {model: asdict(one) for model, one in self.spent.items()},
             },
         )

@@ -58,6 +58,12 @@ def sign(stage: Stage, recipe: Mapping[str, Any]) -> None:
     write_json(stage.folder / _RECIPE, recipe)
 
 
+def signed(stage: Stage) -> str | None:
+    """The hash of the recipe that the stage was made or is being made by, or None."""
+    path = stage.folder / _RECIPE
+    return recipe_hash(read_json(path)) if path.exists() else None
+
+
 def recipe_hash(recipe: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(recipe, sort_keys=True, ensure_ascii=False).encode()).hexdigest()[:12]
 

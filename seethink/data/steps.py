@@ -1,7 +1,8 @@
 """Step: one stage of the pipeline that asks a teacher, row by row.
 
-A step returns the row with what it learnt, or says why the row goes no further. It knows nothing of tables, restarts or
-how many rows run at once; whoever carries it does (``engines``).
+A step returns the row with what it learnt, or says why the row goes no further. Where the row's source brings what the
+step would buy, nobody is asked. A step knows nothing of tables, restarts or how many rows run at once; whoever carries
+it does (``engines``).
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from seethink.core.rejected import Rejected
+from seethink.data.brought import brought
 from seethink.data.caption import caption
 from seethink.data.distill import distill
 from seethink.data.rewrite import rewrite
@@ -17,7 +19,7 @@ from seethink.data.roles import Teachers
 from seethink.data.row import Row
 from seethink.data.verify import verify
 
-Run = Callable[[Row, Teachers], Awaitable[Row | Rejected]]
+Ask = Callable[[Row, Teachers], Awaitable[Row | Rejected]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +28,11 @@ class Step:
 
     name: str
     role: str
-    run: Run
+    ask: Ask
+
+    async def run(self, row: Row, teachers: Teachers) -> Row | Rejected:
+        outcome = brought(self.name, row, teachers.settings(row.item.source))
+        return await self.ask(row, teachers) if outcome is None else outcome
 
 
 STEPS = (

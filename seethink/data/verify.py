@@ -1,15 +1,17 @@
 """Step 5, verify: a text teacher says whether the answer agrees with the gold (VLAA-Thinking section 2, step 5).
 
 Request: system = ``prompts/verify.txt``; user = the sections ``Ground truth:`` (the gold) and ``Answer to grade:``
-(the trace after its think block), in this order. Open items are verified like all others.
+(the trace after its think block), in this order. Open items are verified like all others. A verifier with ``context``
+gets the section ``Further facts:`` before them.
 """
 
 from __future__ import annotations
 
 import re
 
+from seethink.core.item import Item
 from seethink.core.rejected import Rejected
-from seethink.data.roles import Teachers, chat, sections
+from seethink.data.roles import Teachers, sections
 from seethink.data.row import Row, think_block
 
 _FIRST_WORD = re.compile(r"\W*(\w+)")
@@ -24,15 +26,21 @@ async def verify(row: Row, teachers: Teachers) -> Row | Rejected:
     block = think_block(row.trace)
     if block is None:
         return Rejected("no think block", "the trace was not made by the rewriting step")
-    payload = sections({"Ground truth": row.item.gold, "Answer to grade": block[1]})
-    answer = await teachers.verifier.ask(chat("verify", payload))
-    match verdict(answer.text):
+    said = await ask_verifier(row.item, block[1], teachers)
+    match verdict(said):
         case True:
             return row
         case False:
             return Rejected("wrong answer", f"gold {row.item.gold[:60]!r}, answer ends {block[1][-60:]!r}")
         case None:
-            return Rejected("verifier gave no verdict", f"it said {answer.text[:60]!r}")
+            return Rejected("verifier gave no verdict", f"it said {said[:60]!r}")
+
+
+async def ask_verifier(item: Item, answer: str, teachers: Teachers) -> str:
+    """What the verifier says of an answer; ``verdict`` reads it."""
+    role = teachers.role("verifier", item.source)
+    payload = sections({"Further facts": role.facts(item), "Ground truth": item.gold, "Answer to grade": answer})
+    return (await role.ask(payload)).text
 
 
 def verdict(text: str) -> bool | None:

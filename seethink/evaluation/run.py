@@ -21,6 +21,7 @@ from seethink.core.tables import claim, data_hash, parts, read_rows, write_manif
 from seethink.core.trace import line_steps
 from seethink.core.verdict import Verdict
 from seethink.evaluation.settings import EvaluationConfig, Judges
+from seethink.models.device import own_device
 from seethink.models.load import Checkpoint, load_checkpoint, weights_hash
 from seethink.models.sampling import Draw, Prompt, sample
 
@@ -64,6 +65,7 @@ def evaluate(
         return [graded_from_row(row) for row in read_rows(out)]
     sealed = len(parts(out))
     checkpoint = load_checkpoint(model, dtype=config.dtype, max_pixels=config.max_pixels)
+    checkpoint.model.to(own_device())
     with Progress(
         TextColumn(f"evaluate {arm}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn()
     ) as bar:

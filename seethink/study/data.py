@@ -12,10 +12,11 @@ from seethink.core.images import ImageStore
 from seethink.core.item import Item, item_from_row
 from seethink.core.rejected import InputError
 from seethink.core.tables import read_manifest, read_rows
-from seethink.data import DataConfig, funnel_from_record, run_pipeline
+from seethink.data import DataConfig, funnel_from_record, run_pipeline, write_step_truth
 from seethink.training.sft import Demonstration
 from seethink.world.oracle import CAPTIONER, REASONER, REWRITER, VERIFIER, Dials, serving
 from seethink.world.source import WorldConfig, WorldSource
+from seethink.world.truth import WorldTruth
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,18 +48,46 @@ def build_world_data(
             }
         )
         run_pipeline(WorldSource(world).items(images), images, asked, out, console=console)
+    truth = WorldTruth()
+    write_step_truth(out, truth, truth.knows)
     return read_data(out)
+
+
+def read_collected(out: Path) -> list[Item]:
+    """Every item that a data run collected, whatever became of it. InputError where it collected none."""
+    items = [item_from_row(row) for row in read_rows(out / "collect" / "rows")]
+    if not items:
+        raise InputError(f"{out} holds no collected items: run seethink data build --out {out} first")
+    return items
+
+
+def read_demonstrations(out: Path, name: str = "sft") -> list[Demonstration]:
+    """The SFT set of a data run, or what curation made of it (``sft_top_5000``, ``sft_stripped``). InputError where
+    there is none, it is not finished, or it holds no responses."""
+    _check_finished(out)
+    folder = out / name
+    if read_manifest(folder) is None:
+        finished = sorted(path.parent.name for path in out.glob("*/manifest.json"))
+        raise InputError(f"{out} holds no finished set {name}: choose among {', '.join(finished)}")
+    rows = list(read_rows(folder))
+    if rows and "response" not in rows[0]:
+        raise InputError(f"{folder} holds no responses to imitate: choose an SFT set")
+    return [Demonstration(item_from_row(row), row["response"]) for row in rows]
 
 
 def read_data(out: Path) -> DataSets:
     """The finished sets of a data run. InputError where there is none, or it is not finished."""
-    if read_manifest(out / "funnel") is None:
-        raise InputError(f"{out} holds no finished data run: run seethink data build --out {out} to its end")
+    _check_finished(out)
     return DataSets(
-        sft=[Demonstration(item_from_row(row), row["response"]) for row in read_rows(out / "sft")],
+        sft=read_demonstrations(out),
         rl=[item_from_row(row) for row in read_rows(out / "rl")],
         funnel=[
             {"source": row.source, "step": row.step, "kept": row.kept, "reasons": dict(row.rejected)}
             for row in map(funnel_from_record, read_rows(out / "funnel"))
         ],
     )
+
+
+def _check_finished(out: Path) -> None:
+    if read_manifest(out / "funnel") is None:
+        raise InputError(f"{out} holds no finished data run: run seethink data build --out {out} to its end")

@@ -7,12 +7,13 @@ when and how often is decided where it is recorded (``purchase``).
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 
@@ -20,47 +21,29 @@ import aiohttp
 import openai
 
 from seethink.core.rejected import InputError, Stopped
-from seethink.core.trace import THINK_CLOSE, THINK_OPEN
-from seethink.teachers.answer import Usage
+from seethink.teachers.reply import MAX_BODY, Outcome, Refused, Unknown, Wrong, read_body, whole_characters
 from seethink.teachers.request import Request, request_body
+from seethink.teachers.secrets import without_secrets
 
-_TRY_AGAIN = frozenset({408, 409, 425, 429})
+TRY_AGAIN = frozenset({408, 409, 425, 429})
 _DETAIL = 300
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """An answer, whatever it says: it was billed."""
-
-    text: str
-    finish_reason: str
-    usage: Usage
-    provider_id: str
+class NotNow(Exception):
+    """A batch could not be asked about: the server refused, or cannot be reached."""
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
-    """Not now (429, 5xx, connection refused): not billed. ``retry_after``: seconds the server asked for, if it did."""
+class BatchProgress:
+    """Attributes:
+    ended: nothing more will come of it.
+    files: ids of its results: answers, and errors.
+    detail: the provider's word for where it is, and what it says is wrong.
+    """
 
+    ended: bool
+    files: tuple[str, ...]
     detail: str
-    retry_after: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Unknown:
-    """Sent, and nothing readable came back: it may have been billed."""
-
-    detail: str
-
-
-@dataclass(frozen=True, slots=True)
-class Wrong:
-    """The server will not answer this request however often it is sent (a 4xx about the request itself)."""
-
-    detail: str
-
-
-Outcome = Reply | Refused | Unknown | Wrong
 
 
 class Endpoint:
@@ -76,6 +59,8 @@ class Endpoint:
         self.base_url = base_url
         self.key_env = key_env
         self.timeout = timeout
+        self.account = f"{base_url} {key_env or ''}"
+        """Whose limits a call counts against."""
         self._key = _key_from(key_env)
         self._client: openai.AsyncOpenAI | None = None
         self._posting = 0
@@ -114,23 +99,67 @@ class Endpoint:
 
     async def _attempt(self, request: Request) -> Outcome:
         # Before the clock starts: the first use loads much of the SDK.
-        create = self._connected().chat.completions.with_raw_response.create
+        create = self._connected().chat.completions.with_streaming_response.create
         body = request_body(request)
         try:
-            async with asyncio.timeout(self.timeout):
-                raw = await create(**body)
-                return _read_reply(raw.text, raw.headers)
+            async with asyncio.timeout(self.timeout), create(**body) as response:
+                return await _read(response)
         except TimeoutError:
             return Unknown(f"no answer within {self.timeout:g} s")
         except openai.APIStatusError as error:
-            return self._read_status(error, request.model)
+            return self.read_status(error, request.model)
         except openai.APIConnectionError as error:
             if _never_sent(error):
                 return Refused(f"cannot connect to {self.base_url}")
             return Unknown(f"connection lost after sending ({_innermost(error)})")
-        # A body that breaks off surfaces as whatever the transport was doing at that moment.
         except (openai.APIError, aiohttp.ClientError, ConnectionError, ValueError) as error:
             return Unknown(f"unreadable answer ({type(error).__name__})")
+
+    async def submit_batch(self, path: Path, name: str) -> str:
+        """Hand a file of requests in, marked with ``name``; returns the batch's id. Raises NotNow, InputError."""
+        with path.open("rb") as requests, _asked(self, path.name):
+            sent = await self._connected().files.create(file=(name, requests), purpose="batch")
+            batch = await self._connected().batches.create(
+                input_file_id=sent.id,
+                endpoint="/v1/chat/completions",
+                completion_window="24h",
+                metadata={"name": name},
+            )
+        return batch.id
+
+    async def find_batch(self, name: str) -> str | None:
+        """The id of a batch handed in as ``name``, among the last thousand. Raises NotNow, InputError."""
+        seen = 0
+        with _asked(self, name):
+            async for batch in self._connected().batches.list(limit=100):
+                if (batch.metadata or {}).get("name") == name:
+                    return batch.id
+                seen += 1
+                if seen == 1_000:
+                    break
+        return None
+
+    async def batch(self, batch_id: str) -> BatchProgress:
+        """How far a batch is. Raises NotNow, InputError."""
+        with _asked(self, batch_id):
+            found = await self._connected().batches.retrieve(batch_id)
+        problems = found.errors.data if found.errors is not None and found.errors.data is not None else []
+        told = "; ".join(problem.message or problem.code or "" for problem in problems)
+        return BatchProgress(
+            ended=found.status in ("completed", "expired", "cancelled", "failed"),
+            files=tuple(file for file in (found.output_file_id, found.error_file_id) if file),
+            detail=f"{found.status} {self.hidden(told)}".strip(),
+        )
+
+    async def download(self, file_id: str, path: Path) -> None:
+        """A file of results, there whole or not at all. Raises NotNow, InputError."""
+        fresh = path.with_name(f".{path.name}.{os.getpid()}")
+        with _asked(self, file_id):
+            async with self._connected().files.with_streaming_response.content(file_id) as response:
+                with fresh.open("wb") as file:
+                    async for chunk in response.iter_bytes():
+                        file.write(chunk)
+        fresh.replace(path)
 
     def _connected(self) -> openai.AsyncOpenAI:
         if self._client is None:
@@ -142,22 +171,56 @@ class Endpoint:
             )
         return self._client
 
-    def _read_status(self, error: openai.APIStatusError, model: str) -> Outcome:
+    def read_status(self, error: openai.APIStatusError, model: str) -> Refused | Wrong:
+        """What a status other than 200 says. Raises InputError where no request can succeed."""
         status = error.status_code
         if status == 401:
             remedy = f"check the key in {self.key_env}" if self.key_env else "name the key's variable in key_env"
             raise InputError(f"{self.base_url} does not accept the API key (401): {remedy}")
         if status == 402:
             raise InputError(f"{self.base_url} asks for payment (402): the account has no credit left")
-        detail = f"{status} {self._without_key(error.message)}"[:_DETAIL]
+        detail = f"{status} {self.hidden(error.message)}"
         if status == 404:
             raise InputError(f"{self.base_url} has no model {model!r} (404): check model and base_url. {detail}")
-        if status in _TRY_AGAIN or status >= 500:
-            return Refused(detail, _retry_after(error.response.headers))
+        if status in TRY_AGAIN or status >= 500:
+            return Refused(detail, _retry_after(error.response.headers), too_many=status == 429)
         return Wrong(detail)
 
-    def _without_key(self, text: str) -> str:
-        return text.replace(self._key, "…") if self._key else text
+    def hidden(self, told: str) -> str:
+        """What the server said, as far as it may be written down."""
+        return whole_characters(without_secrets(told, self._key))[:_DETAIL]
+
+
+@contextmanager
+def _asked(endpoint: Endpoint, what: str) -> Iterator[None]:
+    """The SDK's errors in ours: try again later, or stop the run with what has to be mended."""
+    try:
+        yield
+    except openai.NotFoundError:
+        raise InputError(
+            f"{endpoint.base_url} knows no {what}, or no batch files (404): "
+            "ask this teacher call by call (transport: calls)"
+        ) from None
+    except openai.APIStatusError as error:
+        outcome = endpoint.read_status(error, what)
+        if isinstance(outcome, Refused):
+            raise NotNow(outcome.detail) from None
+        raise InputError(f"{endpoint.base_url} does not take {what}: {outcome.detail}") from None
+    except (openai.APIError, aiohttp.ClientError, ConnectionError, TimeoutError) as error:
+        raise NotNow(f"{endpoint.base_url} cannot be reached ({_innermost(error)})") from None
+
+
+async def _read(response: Any) -> Outcome:
+    data = bytearray()
+    try:
+        async for chunk in response.iter_bytes():
+            data += chunk
+            if len(data) > MAX_BODY:
+                break
+    # A body that breaks off surfaces as whatever the transport was doing at that moment.
+    except Exception as error:
+        return Unknown(f"the answer broke off ({type(error).__name__})")
+    return read_body(bytes(data), response.headers.get("x-request-id", ""))
 
 
 def _key_from(key_env: str | None) -> str | None:
@@ -167,52 +230,6 @@ def _key_from(key_env: str | None) -> str | None:
     if not key:
         raise InputError(f"environment variable {key_env} is empty: put the endpoint's API key into it")
     return key
-
-
-def _read_reply(text: str, headers: Mapping[str, str]) -> Outcome:
-    try:
-        body = json.loads(text)
-        choice = body["choices"][0]
-        message = choice["message"]
-        content = _content(message)
-    except (ValueError, LookupError, TypeError, AttributeError):
-        return Unknown("status 200 without a readable choice")
-    return Reply(
-        text=_whole_characters(content),
-        finish_reason=str(choice.get("finish_reason") or ""),
-        usage=_usage(body.get("usage")),
-        provider_id=str(body.get("id") or headers.get("x-request-id") or ""),
-    )
-
-
-def _content(message: Mapping[str, Any]) -> str:
-    """The answer's text, with reasoning that came in its own field put back in front.
-
-    Reasoning servers differ: some leave the think block in the content, some move it to ``reasoning_content`` or
-    ``reasoning``.
-    """
-    content = str(message.get("content") or "")
-    reasoning = message.get("reasoning_content") or message.get("reasoning")
-    if isinstance(reasoning, str) and reasoning.strip() and THINK_CLOSE not in content:
-        return f"{THINK_OPEN}\n{reasoning.strip()}\n{THINK_CLOSE}\n\n{content.strip()}"
-    return content
-
-
-def _whole_characters(text: str) -> str:
-    """Half a surrogate pair, which JSON can spell and no file can hold, becomes U+FFFD."""
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-
-
-def _usage(usage: Any) -> Usage:
-    if not isinstance(usage, dict):
-        return Usage()
-    details = usage.get("completion_tokens_details")
-    reasoning = details.get("reasoning_tokens") if isinstance(details, dict) else None
-    return Usage(_count(usage.get("prompt_tokens")), _count(usage.get("completion_tokens")), _count(reasoning))
-
-
-def _count(value: Any) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
 
 
 def _retry_after(headers: Mapping[str, str]) -> float | None:

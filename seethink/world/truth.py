@@ -26,6 +26,10 @@ def item_picture(item: Item) -> Picture:
 class WorldTruth:
     """StepTruth and AnswerScorer of the world, exact."""
 
+    def knows(self, item: Item) -> bool:
+        """True for items of the world."""
+        return item.source.startswith("world-") and {"picture", "n", "template", "words"} <= item.meta.keys()
+
     def step_truth(self, item: Item, steps: Sequence[str]) -> list[bool | None]:
         """A fact is held against the picture, a plan or a result against the right derivation; a filler is None."""
         picture = item_picture(item)

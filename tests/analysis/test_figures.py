@@ -16,6 +16,14 @@ CURVES = {
 }
 
 
+FUNNEL = [
+    {"source": "clevr_math", "step": "collect", "entered": 35_000, "kept": 35_000},
+    {"source": "clevr_math", "step": "verify", "entered": 34_000, "kept": 28_018},
+    {"source": "clevr_math", "step": "curate", "entered": 28_018, "kept": 7_923, "sft": 5_923, "rl": 2_000},
+    {"source": "<b>geoqa</b>", "step": "collect", "entered": 6_499, "kept": 6_499},
+]
+
+
 @pytest.fixture(scope="module")
 def drawn(results):
     arms = results["arms"]
@@ -25,6 +33,7 @@ def drawn(results):
         "differences": figures.differences_figure(results["pairs"], list(arms)),
         "curves": figures.curves_figure(CURVES, list(arms)),
         "funnel": figures.funnel_figure(results["funnel"]),
+        "sources": figures.sources_figure(FUNNEL),
         "habits": figures.habits_figure(arms),
     }
 
@@ -68,6 +77,12 @@ def test_only_arms_that_were_reinforced_have_a_curve(drawn):
 def test_the_funnel_tells_counts_and_reasons(drawn):
     assert "700 kept · set aside: wrong answer 150, empty 50" in drawn["funnel"]
     assert figures.funnel_figure([]) is None
+
+
+def test_every_source_has_its_bar_and_its_numbers(drawn):
+    assert "35,000 collected, 28,018 after the pipeline, 5,923 SFT, 2,000 RL" in drawn["sources"]
+    assert "&lt;b&gt;geoqa" in drawn["sources"]
+    assert figures.sources_figure([]) is None
 
 
 def test_a_hostile_name_is_text_in_a_figure(results):

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from seethink.core.item import Verifier, make_item
-from seethink.core.rejected import Rejected
+from seethink.core.rejected import InputError, Rejected
+from seethink.core.tables import MANIFEST, write_manifest, write_rows
 from seethink.data.config import AnswerBlock, Quota
-from seethink.data.curate import Pool, curate, final_answer, pool_of, sft_response
+from seethink.data.curate import curate
+from seethink.data.curation.band import Band
+from seethink.data.curation.pool import Pool
+from seethink.data.curation.response import final_answer, sft_response
+from seethink.data.curation.split import BY_CUES, BandSplit, CueSplit, pool_of
 from seethink.data.row import Row
 
 
@@ -18,8 +24,23 @@ def row(number: int, trace: str = "<think>I look.</think> It is blue.", source: 
     return Row(make_item(source=source, **{**content, **fields}), trace=trace)
 
 
-def split(rows: list[Row], seed: int = 0, **quotas: Quota) -> dict[str, Pool | Rejected]:
-    return curate(rows, quotas=quotas, seed=seed, answer_block=AnswerBlock.GOLD)
+def split(
+    rows: list[Row], seed: int = 0, rule: CueSplit | BandSplit = BY_CUES, bands: tuple[Band, ...] = (), **quotas: Quota
+) -> dict[str, Pool | Rejected]:
+    return curate(rows, quotas=quotas, seed=seed, answer_block=AnswerBlock.GOLD, split=rule, bands=bands)
+
+
+def reasons(fate: dict[str, Pool | Rejected]) -> list[str]:
+    return [one.reason if isinstance(one, Rejected) else one.value for one in fate.values()]
+
+
+@pytest.fixture
+def rates(tmp_path: Path) -> Path:
+    """A measurement of rows 0 to 4: rates 0, 0.25, 0.5, 1 and none."""
+    values = [0.0, 0.25, 0.5, 1.0, None]
+    write_rows(tmp_path, [{"item_id": row(n).item.id, "pass_rate": value} for n, value in enumerate(values)])
+    write_manifest(tmp_path, Quota(), seeds={}, data={}, started=0.0)
+    return tmp_path
 
 
 @pytest.mark.parametrize(
@@ -34,6 +55,16 @@ def test_cues_are_substrings_as_in_the_paper() -> None:
     assert pool_of("<think>It leans against the wall.</think> blue") is Pool.RL
     assert pool_of("<think>The waiter is tall.</think> blue") is Pool.RL
     assert pool_of("<think>It leans on the wall.</think> blue") is Pool.SFT
+
+
+def test_cues_are_matched_as_words_where_asked() -> None:
+    assert pool_of("<think>The waiter is tall.</think> blue", whole_words=True) is Pool.SFT
+    rows = [row(0, "<think>It leans against the wall.</think> blue"), row(1, "<think>Wait.</think> blue")]
+    assert list(split(rows, rule=CueSplit(whole_words=True)).values()) == [Pool.SFT, Pool.RL]
+
+
+def test_a_row_without_a_trace_is_for_rl_alone() -> None:
+    assert list(split([row(0, "")]).values()) == [Pool.RL]
 
 
 def test_every_row_has_one_fate_and_the_sets_share_no_question_about_a_picture() -> None:
@@ -63,6 +94,46 @@ def test_quotas_count_the_two_pools_apart() -> None:
 def test_a_broken_trace_takes_no_place_in_a_quota() -> None:
     rows = [row(number, "<think>an </answer> tag</think> blue") for number in range(5)] + [row(9)]
     assert list(split(rows, s=Quota(sft=1)).values())[-1] is Pool.SFT
+
+
+def test_the_same_question_in_other_spelling_is_a_twin() -> None:
+    rows = [row(0), row(1, question="  Q0 ?", images=("hash0",)), row(2, question="Q0?")]
+    assert reasons(split(rows)) == ["sft", "same picture and question", "sft"]
+
+
+def test_a_band_of_pass_rates_splits_instead_of_cues(rates: Path) -> None:
+    """Sometimes right: RL. Always or never: to imitate, where there is a trace."""
+    rows = [row(n) for n in range(6)] + [row(0, "", images=("other",), question="q7")]
+    fate = reasons(split(rows, rule=BandSplit(table=rates)))
+    assert fate == ["sft", "rl", "rl", "sft", "value not measured", "value not measured", "value not measured"]
+    assert reasons(split([row(0, "")], rule=BandSplit(table=rates))) == ["value outside the band"]
+
+
+def test_a_band_keeps_rows_of_the_pools_that_it_holds_for(rates: Path) -> None:
+    rows = [row(n, "<think>hmm</think> blue") for n in range(5)]
+    band = Band(table=rates, column="pass_rate", low=0.2, high=0.8)
+    off, gone = "value outside the band", "value not measured"
+    assert reasons(split(rows, bands=(band,))) == [off, "rl", "rl", off, gone]
+    lax = band.model_copy(update={"unmeasured": True})
+    assert reasons(split(rows, bands=(lax,)))[-1] == "rl"
+    sft_only = band.model_copy(update={"pools": (Pool.SFT,)})
+    assert reasons(split(rows, bands=(sft_only,))) == ["rl"] * 5
+
+
+def test_bands_come_before_quotas(rates: Path) -> None:
+    band = Band(table=rates, column="pass_rate", low=0.2)
+    fate = reasons(split([row(n) for n in range(4)], bands=(band,), s=Quota(sft=2)))
+    assert fate.count("sft") == 2 and fate.count("over quota") == 1
+
+
+def test_a_band_over_what_is_no_measurement_says_what_is_missing(rates: Path, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no column rate beside item_id, only item_id, pass_rate"):
+        split([row(0)], bands=(Band(table=rates, column="rate", low=0.0),))
+    (rates / MANIFEST).unlink()
+    with pytest.raises(InputError, match="no finished measurement"):
+        split([row(0)], rule=BandSplit(table=rates))
+    with pytest.raises(ValueError, match="give low, high, or both"):
+        Band(table=rates, column="x")
 
 
 @pytest.mark.parametrize(

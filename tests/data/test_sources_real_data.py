@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from seethink.core.images import ImageStore
 from seethink.core.item import Item, Verifier
 from seethink.core.rejected import Rejected
-from seethink.data.sources import Geometry3kConfig, VlaaThinkingConfig, open_source
+from seethink.data.sources import Geometry3kConfig, MappedConfig, VlaaThinkingConfig, open_source
 
 REAL_DATA = Path(__file__).resolve().parents[2].parent / "shared" / "real_data"
 
@@ -31,6 +33,16 @@ def test_geometry3k_gives_its_training_problems_with_options_and_facts(images: I
     # One redrawn problem has no facts to tell: its regular polygon can be counted.
     assert sum("\nGiven: " in item.question for item in redrawn) == 44
     assert all(images.open(item.images[0]).size[0] > 10 for item in items)
+
+
+def test_vizwiz_records_are_read_by_their_mapping(images: ImageStore, tmp_path: Path) -> None:
+    path = REAL_DATA / "vizwiz_text" / "val_subset.jsonl"
+    for line in path.read_text().splitlines():
+        # The extract has no photos.
+        Image.new("RGB", (4, 4)).save(tmp_path / json.loads(line)["image"])
+    found = list(open_source(MappedConfig(mapping="vizwiz", path=path, image_root=tmp_path)).items(images))
+    assert len(found) == 120 and all(isinstance(one, Item) and one.verifier is Verifier.OPEN for one in found)
+    assert [one.gold for one in found[:3] if isinstance(one, Item)] == ["orange", "white", "nothing"]
 
 
 def test_the_published_vlaa_thinking_records_become_items(images: ImageStore) -> None:

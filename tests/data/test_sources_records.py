@@ -203,8 +203,8 @@ def test_only_what_the_paper_gave_the_reasoner_becomes_context(read: Any) -> Non
         {**base, "id": "allava-1", "gt": "a map"},
         kind="vlaa_thinking",
     )
-    assert [item.context for item in (clevr, arxiv, puma, allava)] == ["two balls", "", "y goes through", "the caption"]
-    assert (arxiv.gold, puma.gold, clevr.meta["caption"]) == ("B", "y = 2x", "the caption")
+    assert [item.context for item in (clevr, arxiv, puma, allava)] == ["two balls", "", "y goes through", ""]
+    assert (arxiv.gold, puma.gold, allava.meta["caption"]) == ("B", "y = 2x", "the caption")
 
 
 def test_rows_of_the_released_sft_file_keep_their_response(root: Path, images: ImageStore, tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ assert _spec is not None and _spec.loader is not None
 scripted = sys.modules.setdefault("scripted_server", importlib.util.module_from_spec(_spec))
 _spec.loader.exec_module(scripted)
 
-QUICK = Patience(refusals=4, unknowns=2, first_wait=0.01, longest_wait=0.05, longest_asked_wait=1.0)
+QUICK = Patience(refusals=4, unknowns=2, first_wait=0.01, longest_wait=0.05, longest_asked_wait=1.0, batch_poll=0.01)
 
 
 @pytest.fixture

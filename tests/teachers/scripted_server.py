@@ -1,4 +1,7 @@
-"""A scripted OpenAI-compatible server on loopback that keeps a bill: successful answers per distinct request."""
+"""A scripted OpenAI-compatible server on loopback that keeps a bill: successful answers per distinct request.
+
+It takes calls and batch files.
+"""
 
 from __future__ import annotations
 
@@ -37,6 +40,12 @@ class ScriptedServer:
     latency: float = 0.0
     finish_reason: Callable[[Body], str] = lambda body: "stop"
     extra: Callable[[Body], dict[str, Any]] = lambda body: {}
+    batch_status: Callable[[Body], int] = lambda body: 200
+    """What becomes of one line of a batch file."""
+    batch_looks: int = 1
+    """How often a batch is looked at before it has ended."""
+    batches: dict[str, dict[str, Any]] = field(default_factory=dict)
+    files: dict[str, bytes] = field(default_factory=dict)
     base_url: str = ""
     bill: Counter[str] = field(default_factory=Counter)
     attempts: Counter[str] = field(default_factory=Counter)
@@ -80,6 +89,61 @@ class ScriptedServer:
         finally:
             self.in_flight -= 1
 
+    async def upload(self, request: web.Request) -> web.Response:
+        form = await request.post()
+        name = f"file-{len(self.files)}"
+        upload = form["file"]
+        assert isinstance(upload, web.FileField) and form["purpose"] == "batch"
+        self.files[name] = upload.file.read()
+        about = {"bytes": len(self.files[name]), "created_at": 0, "filename": upload.filename, "purpose": "batch"}
+        return web.json_response({"id": name, "object": "file", "status": "processed", **about})
+
+    async def submit(self, request: web.Request) -> web.Response:
+        asked = await request.json()
+        name = f"batch-{len(self.batches)}"
+        self.batches[name] = {
+            "id": name,
+            "object": "batch",
+            "created_at": 0,
+            "status": "in_progress",
+            "looks": 0,
+            **{field: asked[field] for field in ("input_file_id", "endpoint", "completion_window", "metadata")},
+        }
+        return web.json_response(self.batches[name])
+
+    async def list_batches(self, request: web.Request) -> web.Response:
+        return web.json_response({"object": "list", "data": list(self.batches.values()), "has_more": False})
+
+    async def look(self, request: web.Request) -> web.Response:
+        batch = self.batches[request.match_info["batch"]]
+        batch["looks"] += 1
+        if batch["status"] == "in_progress" and batch["looks"] >= self.batch_looks:
+            self._work_on(batch)
+        return web.json_response(batch)
+
+    async def download(self, request: web.Request) -> web.Response:
+        return web.Response(body=self.files[request.match_info["file"]])
+
+    def _work_on(self, batch: dict[str, Any]) -> None:
+        """Answer every line, in another order than they were asked in."""
+        lines: dict[int, list[str]] = {200: [], 400: []}
+        for text in reversed(self.files[batch["input_file_id"]].decode().splitlines()):
+            asked = json.loads(text)
+            body, status = asked["body"], self.batch_status(asked["body"])
+            if status == 200:
+                self.bill[json.dumps(body, sort_keys=True)] += 1
+                answer = self._completion(body)
+            else:
+                answer = {"error": {"message": f"scripted {status}"}}
+            response = {"status_code": status, "request_id": "r", "body": answer}
+            line = {"id": "x", "custom_id": asked["custom_id"], "response": response, "error": None}
+            lines[200 if status == 200 else 400].append(json.dumps(line))
+        for kind, place in ((200, "output_file_id"), (400, "error_file_id")):
+            if lines[kind]:
+                batch[place] = f"{batch['id']}-{kind}"
+                self.files[batch[place]] = "\n".join(lines[kind]).encode()
+        batch["status"] = "completed"
+
     async def _fail(self, request: web.Request, fault: Fault, name: str) -> web.StreamResponse:
         if fault.hang:
             await asyncio.sleep(fault.hang)
@@ -111,15 +175,24 @@ class ScriptedServer:
         }
 
 
+def application(server: ScriptedServer) -> web.Application:
+    app = web.Application(client_max_size=2**24)
+    app.router.add_post("/v1/chat/completions", server.complete)
+    app.router.add_post("/v1/files", server.upload)
+    app.router.add_get("/v1/files/{file}/content", server.download)
+    app.router.add_post("/v1/batches", server.submit)
+    app.router.add_get("/v1/batches", server.list_batches)
+    app.router.add_get("/v1/batches/{batch}", server.look)
+    return app
+
+
 @contextmanager
 def serving(server: ScriptedServer) -> Iterator[ScriptedServer]:
     """Serve in a thread of its own until the block ends."""
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
-    app = web.Application(client_max_size=2**24)
-    app.router.add_post("/v1/chat/completions", server.complete)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+    runner = web.AppRunner(application(server), access_log=None, shutdown_timeout=0.1)
 
     async def start() -> int:
         await runner.setup()

@@ -54,3 +54,23 @@ def test_after_sigterm_nothing_is_paid_twice(server: Any, folder: Path) -> None:
     assert 20 <= before < COUNT
     assert finish(server, folder) == COUNT
     assert server.billed == server.distinct == COUNT
+
+
+@pytest.mark.slow
+def test_ten_kills_in_a_row_repeat_at_most_the_calls_in_flight_of_each(server: Any, folder: Path) -> None:
+    """Killed while the bill grows, and before the first call of a new process as well."""
+    server.latency = 0.02
+    for kill in range(10):
+        before = server.billed
+        process = start(server, folder)
+        target = min(before + random.randint(0, 12), 9 * COUNT // 10 + kill)
+        give_up = time.monotonic() + random.uniform(0.5, 3)
+        while server.billed < target and time.monotonic() < give_up:
+            time.sleep(0.002)
+        process.kill()
+        process.wait(timeout=60)
+        while server.in_flight:
+            time.sleep(0.01)
+        assert server.billed - server.distinct <= (kill + 1) * WIDTH
+    assert finish(server, folder) == COUNT
+    assert server.distinct == COUNT and server.billed <= COUNT + 10 * WIDTH

@@ -24,6 +24,9 @@ def test_every_part_of_a_request_changes_the_key() -> None:
         Request("m", ASKED.messages, Sampling(0.2, None, 10)),
         Request("m", ASKED.messages, Sampling(0.2, 0.9, 11)),
         Request("m", ASKED.messages, ASKED.sampling, draw=1),
+        Request("m", ASKED.messages, ASKED.sampling, revision="r2"),
+        Request("m", ASKED.messages, Sampling(0.2, 0.9, 10, {"reasoning_effort": "low"})),
+        Request("m", ASKED.messages, Sampling(0.2, 0.9, 10, {"reasoning_effort": "high"})),
     ]
     assert len({request_key(one) for one in [ASKED, *others]}) == 1 + len(others)
 
@@ -41,3 +44,18 @@ def test_a_picture_counts_by_its_bytes_and_is_sent_as_a_data_uri() -> None:
 def test_parameters_that_are_not_given_are_not_sent() -> None:
     assert set(request_body(Request("m", (), Sampling()))) == {"model", "messages"}
     assert request_body(Request("m", (), Sampling(), draw=2))["seed"] == 2
+
+
+def test_the_key_of_a_request_stays_what_it_was() -> None:
+    """What was bought with an earlier version is found by this one."""
+    assert request_key(ASKED) == "8275d1301c55d33e7a3ad46fc7c76a8c7bf3f63e898238876dddf756023e6aba"
+
+
+def test_further_fields_are_sent_and_the_revision_is_not() -> None:
+    asked = Request("m", (), Sampling(extra={"max_completion_tokens": 9, "reasoning_effort": "low"}), revision="r2")
+    assert request_body(asked) == {"model": "m", "messages": [], "max_completion_tokens": 9, "reasoning_effort": "low"}
+    assert asked.sampling.limit == 9
+
+
+def test_no_tokenizer_makes_more_tokens_than_bytes() -> None:
+    assert Request("m", (Message("user", "é" * 10),), Sampling()).worst_prompt_tokens >= 20

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import sqlite3
+import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from seethink.core.rejected import InputError, Stopped
-from seethink.teachers import Budget, Ledger, Message, Sampling, Unanswered
+from seethink.teachers import Budget, Gate, Ledger, Message, Sampling, Unanswered
+from seethink.teachers.pace import PerMinute
+from seethink.teachers.reply import MAX_TEXT
 
 
 def spent(folder: Path) -> Any:
@@ -150,6 +155,99 @@ def test_the_key_is_sent_and_reaches_no_file(
     assert server.keys[0] == "Bearer sk-very-secret"
     assert "sk-very-secret" not in str(bad)
     assert all(b"sk-very-secret" not in path.read_bytes() for path in folder.iterdir())
+
+
+@pytest.mark.parametrize(
+    "quoted",
+    [
+        "sk-very-secret-0123456789",
+        "sk-very-secret***6789",
+        "Bearer abcdef0123456789",
+        "hf_abcdefghijklmnop",
+        "secret-0123456789",
+    ],
+)
+def test_no_key_and_no_piece_of_it_is_recorded_or_told(
+    server: Any, Fault: Any, ask_all: Callable[..., Any], folder: Path, monkeypatch: pytest.MonkeyPatch, quoted: str
+) -> None:
+    monkeypatch.setenv("SOME_KEY", "sk-very-secret-0123456789")
+    server.fault = lambda body, attempt: Fault(
+        400 if attempt == 2 else 500, text=json.dumps({"error": {"message": f"key {quoted} is over its limit"}})
+    )
+    [bad] = ask_all(["a"], key_env="SOME_KEY")
+    shown = [str(bad).encode(), *(path.read_bytes() for path in folder.iterdir())]
+    assert "is over its limit" in str(bad)
+    assert not any(piece in text for text in shown for piece in (b"very-sec", b"23456789", b"abcdef"))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"[" * 100_000,
+        b'{"choices": [{"message": {"content": "\\ud83d"}, "finish_reason": "'
+        + b"x" * 10_000
+        + b'"}], "id": "\\udc00"}',
+        b'{"choices": [{"message": {"content": "ok"}}], "usage": {"prompt_tokens": 1' + b"0" * 40 + b"}}",
+        b'{"choices": [{"message": {"content": [{"type": "text", "text": "ok"}]}}]}',
+        b'{"choices": [{"message": {"content": "\xff\xfe"}}]}',
+        b'{"choices": {"0": 1}}',
+    ],
+)
+def test_a_hostile_body_is_an_answer_or_none_and_breaks_nothing(
+    server: Any, Fault: Any, ask_all: Callable[..., Any], folder: Path, body: bytes
+) -> None:
+    server.fault = lambda asked, attempt: (
+        Fault(text=body.decode("latin-1")) if asked["messages"][-1]["content"] == "bad" else None
+    )
+    bad, good = ask_all(["bad", "good"])
+    assert good.text == "echo good"
+    assert isinstance(bad, Unanswered) or len(bad.text) < 10
+
+
+def test_an_answer_longer_than_any_model_writes_is_cut(server: Any, ask_all: Callable[..., Any]) -> None:
+    server.answer = lambda body: "x" * (MAX_TEXT + 1)
+    [bought], [found] = ask_all(["a"]), ask_all(["a"])
+    assert bought.text == found.text == "x" * MAX_TEXT and found.truncated
+
+
+@pytest.mark.slow
+def test_a_body_of_100_megabytes_is_an_answer_of_no_use(
+    server: Any, Fault: Any, ask_all: Callable[..., Any], folder: Path
+) -> None:
+    server.fault = lambda body, attempt: Fault(text=json.dumps({"choices": "x" * 100_000_000}))
+    [answer] = ask_all(["a"], timeout=120.0)
+    assert answer.truncated and answer.text == "" and spent(folder)["m"].answers == 1
+
+
+def test_too_many_requests_narrow_the_stream_for_all(server: Any, Fault: Any, session: Callable[..., Any]) -> None:
+    server.fault = lambda body, attempt: Fault(429, {"Retry-After": "0.1"}) if attempt == 1 else None
+
+    async def talk(teacher: Any) -> Any:
+        asked = (teacher.ask([Message("user", str(number))]) for number in range(40))
+        answers = await asyncio.gather(*asked)
+        return answers, teacher.gate.open_width
+
+    answers, width = session(talk, width=16)
+    assert len(answers) == 40 and server.billed == 40
+    assert width < 16
+
+
+def test_requests_per_minute_are_kept(server: Any, session: Callable[..., Any]) -> None:
+    times: list[float] = []
+
+    async def talk(teacher: Any) -> Any:
+        await teacher.ask([Message("user", "what loads the client")])
+        times.clear()
+        limited = replace(teacher, gate=Gate(8, limits=PerMinute(requests=1_200)))
+        return await asyncio.gather(*(limited.ask([Message("user", str(number))]) for number in range(9)))
+
+    def note(body: Any) -> str:
+        times.append(time.monotonic())
+        return "ok"
+
+    server.answer = note
+    session(talk)
+    assert times[-1] - times[0] >= 8 * 60 / 1_200 - 0.1
 
 
 def test_an_empty_key_variable_is_named(ask_all: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,8 +1,7 @@
 """Gold: a data set's ground truth brought into the form its verifier reads.
 
-The released answers are untidy (VLAA-Thinking appendix C.1 tells of option letters in several spellings; later users
-found "Output" in front of answers, LaTeX display brackets and box commands). Rules only, and only rules that cannot
-change what is said; what does not fit afterwards is set aside.
+The released answers are untidy (VLAA-Thinking appendix C.1 tells of option letters in several spellings). Rules only,
+and only rules that cannot change what is said; what does not fit afterwards is set aside.
 """
 
 from __future__ import annotations
@@ -17,19 +16,20 @@ from typing import Any
 from seethink.answers import read_choices
 from seethink.core.item import Verifier
 from seethink.core.rejected import Rejected
+from seethink.data.sources.cleaning import clean
 
 MISFIT = "gold does not fit its verifier"
 
-_MARKED = re.compile(r"†\s*answer\s*:\s*", re.IGNORECASE)
-_OUTPUT = re.compile(r"^output\s*(?:\d+\s*)?[:.]?\s+(?=\S)", re.IGNORECASE)
 _LETTER = re.compile(r"^[(\[]?\s*([A-Za-z])\s*(?:[)\].:]\s*(.*))?$", re.DOTALL)
 _INTEGER = re.compile(r"^([+-]?\d{1,18})(?:\.0+)?$")
-_DISPLAY = (("\\[", "\\]"), ("\\(", "\\)"), ("$$", "$$"), ("$", "$"))
 
 
-def tidy_gold(value: object, verifier: Verifier, options: Sequence[str] = ()) -> str | Rejected:
+def tidy_gold(value: object, verifier: Verifier, options: Sequence[str] = (), asked: str = "") -> str | Rejected:
     """The gold as text: a digit, capital letters ("A", or "A, C" where several options are right), an expression,
     "[x1, y1, x2, y2]" or a list of such boxes, or free text.
+
+    Args:
+        asked: the question with its extra context, for a gold that leaves out what stands there.
 
     Reasons: "no gold", "gold does not fit its verifier".
     """
@@ -50,7 +50,7 @@ def tidy_gold(value: object, verifier: Verifier, options: Sequence[str] = ()) ->
         case Verifier.MCQ:
             return _letter(text, options)
         case Verifier.MATH:
-            return _expression(text)
+            return clean(text, asked).text or Rejected("no gold", "the gold holds marks and no expression")
         case _:
             return text
 
@@ -66,7 +66,7 @@ def _letter(text: str, options: Sequence[str]) -> str | Rejected:
     # A bare letter names an option even where an option's text is that letter.
     if text in options and not (len(text) == 1 and text.isalpha()):
         return ascii_uppercase[list(options).index(text)]
-    text = _OUTPUT.sub("", text)
+    text = clean(text).text
     several = read_choices(text, options)
     if several is not None and len(several) > 1:
         return ", ".join(several)
@@ -77,33 +77,6 @@ def _letter(text: str, options: Sequence[str]) -> str | Rejected:
     if options and ascii_uppercase.index(letter) >= len(options):
         return Rejected(MISFIT, f"gold {letter} of an mcq item with {len(options)} options")
     return letter
-
-
-def _expression(text: str) -> str | Rejected:
-    text = _MARKED.split(text)[-1].strip()
-    text = _OUTPUT.sub("", text).strip()
-    before = None
-    while before != text:
-        before = text
-        for opening, closing in _DISPLAY:
-            inner = text[len(opening) : -len(closing)]
-            if text.startswith(opening) and text.endswith(closing) and len(text) > len(opening + closing):
-                text = inner.strip() if opening not in inner and closing not in inner else text
-        if text.startswith("\\boxed{") and _closes_at_end(text, len("\\boxed")):
-            text = text[len("\\boxed{") : -1].strip()
-    if text.endswith(".") and not text.endswith("..."):
-        text = text[:-1].rstrip()
-    return text or Rejected("no gold", "the gold holds marks and no expression")
-
-
-def _closes_at_end(text: str, opening: int) -> bool:
-    """True where the brace at ``opening`` is closed by the last character."""
-    depth = 0
-    for place in range(opening, len(text)):
-        depth += {"{": 1, "}": -1}.get(text[place], 0)
-        if depth == 0:
-            return place == len(text) - 1
-    return False
 
 
 def _box(value: object) -> str | Rejected:

@@ -16,3 +16,12 @@ def with_options(question: str, options: Sequence[str]) -> str:
     if spelt >= set(ascii_uppercase[: len(options)]):
         return question
     return "\n".join([question, *lines])
+
+
+def bare_options(options: Sequence[object]) -> list[object]:
+    """Options without their own letters, where every one begins with the letter of its place ("A) red", "B. blue")."""
+    found = [_OPTION_LINE.match(str(option)) for option in options]
+    letters = [one[1].upper() if one else "" for one in found]
+    if not options or letters != list(ascii_uppercase[: len(options)]):
+        return list(options)
+    return [str(option)[one.end() - 1 :].strip() for option, one in zip(options, found, strict=True) if one]

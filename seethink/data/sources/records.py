@@ -1,8 +1,9 @@
-"""Records: items from a JSON array or a JSON Lines file, whatever its extension.
+"""Records: items from a JSON array, a JSON Lines file or a ``datasets`` table, whatever its extension.
 
-Our own keys: ``id, question, gold, verifier, image`` (or ``images``), ``options, tolerance, source, context, meta``.
-The released VLAA-Thinking files' keys ``gt`` and ``verifier_type`` are understood as well, and ``meta`` may be a
-mapping or the text of a Python literal. Where no verifier is named, the paper's routing by id or image folder decides.
+Our own keys: ``id, question, gold, verifier, image`` (or ``images``), ``options, tolerance, source, context, meta``. A
+picture is a path, or, in a table, the encoded picture itself. The released VLAA-Thinking files' keys ``gt`` and
+``verifier_type`` are understood as well, and ``meta`` may be a mapping or the text of a Python literal. Where no
+verifier is named, the paper's routing by id or image folder decides.
 
 Formats seen: the five published records of the VLAA-Thinking repository (JSON objects with ``gt``, ``ds_answer``,
 ``caption``, ``meta``). From documentation: that the released files are JSON Lines under a ``.json`` name, hold ``meta``
@@ -31,11 +32,14 @@ from seethink.data.sources.routing import route
 MAX_LITERAL = 1_000_000
 """Characters of a ``meta`` text that is parsed. choice."""
 
+MAX_TEXT = 100_000
+"""Characters of a question, a gold or a context, about what a reasoner's window holds. choice."""
+
 
 class RecordsConfig(Config):
     kind: Literal["records"] = "records"
     path: Path
-    """The JSON or JSON Lines file."""
+    """The JSON or JSON Lines file, or a Parquet or Arrow table (a file, a folder, or a path with ``*``)."""
     image_root: Path
     """Folder that the records' picture paths start from."""
     name: str | None = None
@@ -75,7 +79,8 @@ def record_item(record: Record, images: ImageStore, image_root: Path, name: str)
     """One record as an item; its original id is kept in ``meta["id"]``.
 
     Reasons: "no question", "no picture", "broken picture", "no gold", "gold does not fit its verifier", "no verifier",
-    "unknown verifier", "unreadable meta", "unreadable options", "unusable tolerance", "text is not Unicode".
+    "unknown verifier", "unreadable meta", "unreadable options", "unusable tolerance", "text too long", "text is not
+    Unicode".
     """
     outcome = _build(record.fields, images, image_root, name)
     return outcome._replace(where=record.where) if isinstance(outcome, Rejected) else outcome
@@ -85,6 +90,10 @@ def _build(fields: Mapping[str, Any], images: ImageStore, image_root: Path, name
     question = fields.get("question")
     if not isinstance(question, str) or not question.strip():
         return Rejected("no question", "field question: give the question as text")
+    if too_long := [
+        name for name in ("question", "gold", "gt", "options", "context") if len(str(fields.get(name) or "")) > MAX_TEXT
+    ]:
+        return Rejected("text too long", f"field {too_long[0]}: more than {MAX_TEXT} characters")
     names = _picture_names(fields)
     if isinstance(names, Rejected):
         return names
@@ -92,21 +101,26 @@ def _build(fields: Mapping[str, Any], images: ImageStore, image_root: Path, name
     if not isinstance(options, list) or len(options) > len(ascii_uppercase):
         return Rejected("unreadable options", "field options: give a list of at most 26 texts, the first is A")
     options = [str(option) for option in options]
-    known = route(str(fields.get("id") or "")) or route(names[0] if names else "")
+    known = route(str(fields.get("id") or "")) or route(names[0] if names and isinstance(names[0], str) else "")
     verifier = _verifier(fields, known.verifier if known else None)
     if isinstance(verifier, Rejected):
         return verifier
-    gold = tidy_gold(_first(fields, "gold", "gt"), verifier, options)
+    given, context = _first(fields, "gold", "gt"), str(fields.get("context") or "")
+    gold = tidy_gold(given, verifier, options, f"{question}\n{context}")
     if isinstance(gold, Rejected):
         return gold
     meta = read_meta(fields.get("meta"))
     if isinstance(meta, Rejected):
         return meta
     try:
-        stored = [images.add_file(image_root, one) for one in names]
+        stored = [
+            images.add_file(image_root, one) if isinstance(one, str) else images.add_checked(one, "in the table")
+            for one in names
+        ]
     except (InputError, OSError, ValueError) as error:
         return Rejected("broken picture", f"field image: {error}")
     own_id = {"id": str(fields["id"])} if fields.get("id") is not None else {}
+    as_given = {} if str(given).strip() == gold else {"given_gold": str(given)}
     try:
         item = make_item(
             source=str(fields.get("source") or (known.source if known else name)),
@@ -117,8 +131,8 @@ def _build(fields: Mapping[str, Any], images: ImageStore, image_root: Path, name
             options=tuple(options),
             size=stored[0][1] if stored and verifier is Verifier.IOU else None,
             tolerance=str(fields.get("tolerance") or "").strip(),
-            context=str(fields.get("context") or ""),
-            meta={**meta, **own_id},
+            context=context,
+            meta={**meta, **own_id, **as_given},
         )
     except UnicodeEncodeError as error:
         return Rejected("text is not Unicode", f"{error}: the record holds half a character")
@@ -127,12 +141,13 @@ def _build(fields: Mapping[str, Any], images: ImageStore, image_root: Path, name
     return check_gold(item) or item
 
 
-def _picture_names(fields: Mapping[str, Any]) -> list[str] | Rejected:
+def _picture_names(fields: Mapping[str, Any]) -> list[str | bytes] | Rejected:
     named = _first(fields, "images", "image")
     if named == []:
         return []
-    names = [named] if isinstance(named, str) else named
-    if not isinstance(names, list) or not names or not all(isinstance(one, str) and one for one in names):
+    names = named if isinstance(named, list) else [named]
+    names = [one.get("bytes") or one.get("path") if isinstance(one, dict) else one for one in names]
+    if not names or not all(isinstance(one, str | bytes) and one for one in names):
         return Rejected("no picture", "field image: give the picture's path below the image folder")
     return names
 

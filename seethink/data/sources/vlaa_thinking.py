@@ -17,11 +17,15 @@ from seethink.core.item import Item, item_row
 from seethink.core.records import Record, read_records
 from seethink.core.rejected import Rejected
 from seethink.core.trace import read_tags
+from seethink.data.brought import CAPTION, REASONING
+from seethink.data.per_source import Reasoning, SourceSettings
+from seethink.data.sources.cleaning import tidy_question
 from seethink.data.sources.gold import MISFIT
+from seethink.data.sources.mapping import PAPER, load_mapping
 from seethink.data.sources.records import read_meta, record_item, record_items
 from seethink.data.sources.routing import route
 
-_CONTEXT = {"clevr_math": "rationale", "math_puma": "text_question", "allava_laion": "caption"}
+CONTEXT = {"clevr_math": "rationale", "math_puma": "text_question"}
 """Field of a record that its source's reasoner was given (VLAA-Thinking section 2, step 2; the repository's table).
 
 ArxivQA records have a rationale as well: it argues for the gold and must not be shown.
@@ -36,6 +40,8 @@ class VlaaThinkingConfig(Config):
     """Folder that holds ``clevr_math``, ``synthesis``, ``arxivqa`` and the other image folders."""
     image_field: str = "image"
     """Field with the picture's path below ``image_root``."""
+    reasoning: Reasoning = Reasoning.ASKED
+    """``brought`` sends the release's own responses through steps 4 to 6, and buys neither caption nor reasoning."""
 
 
 class VlaaThinkingSource:
@@ -59,12 +65,26 @@ def _with_context(record: Record | Rejected, image_field: str) -> Record | Rejec
     if isinstance(meta, Rejected):
         return meta._replace(where=record.where)
     known = route(str(fields.get("id") or "")) or route(str(fields.get("image") or ""))
-    told = {name: fields[name] for name in ("caption", "ds_answer") if fields.get(name)}
-    wanted = _CONTEXT.get(known.source) if known else None
+    told = {name: fields[name] for name in (CAPTION, REASONING) if fields.get(name)}
+    if isinstance(fields.get("question"), str):
+        fields["question"] = tidy_question(fields["question"])
+    wanted = CONTEXT.get(known.source) if known else None
     fields["meta"] = {**meta, **told}
     fields["context"] = str(fields["meta"].get(wanted) or "") if wanted else ""
     fields["image"] = fields.get(image_field)
     return Record(fields, record.where)
+
+
+def released_settings(config: VlaaThinkingConfig) -> dict[str, SourceSettings]:
+    """The paper's recipe for each of the nine sources that the file's records may belong to."""
+    found = {}
+    for name in PAPER:
+        mapping = load_mapping(name)
+        update: dict[str, Any] = {"licence": mapping.licence}
+        if config.reasoning is not Reasoning.ASKED or mapping.settings.reasoning is not Reasoning.NONE:
+            update["reasoning"] = config.reasoning
+        found[name] = mapping.settings.model_copy(update=update)
+    return found
 
 
 def sft_rows(path: Path, image_root: Path, images: ImageStore) -> Iterator[dict[str, Any] | Rejected]:

@@ -1,0 +1,406 @@
+"""One file of the ledger: SQLite, written by one process and read by all.
+
+A commit is kept by the operating system from the moment it is written, so a killed process loses nothing of it; it
+survives a power cut once it is synced. The two are apart because a disk may take thirty milliseconds for the second: a
+call gives its place to the next one after the first, and its answer is used after the second.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import sqlite3
+import time
+import zlib
+from collections.abc import Container, Iterable, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from seethink.core.lock import Held, held
+from seethink.core.rejected import InputError
+from seethink.teachers.answer import Usage
+
+SCHEMA = 2
+SUFFIX = ".sqlite"
+WRITING = ".writing"
+_LOG_BYTES = 16 * 2**20
+"""Bytes after which SQLite's log is copied into its file. choice."""
+_LINE_BYTES = 300
+"""About what a line takes without its answer."""
+
+_NETWORK_DISKS = frozenset(
+    {"nfs", "nfs4", "cifs", "smb3", "lustre", "gpfs", "beegfs", "ceph", "9p", "afs", "glusterfs"}
+)
+
+# The answer stands last: SQLite walks over a long value to reach what follows it.
+_CREATE = """
+CREATE TABLE IF NOT EXISTS entries (
+    id INTEGER PRIMARY KEY,
+    key TEXT NOT NULL,
+    state TEXT NOT NULL,
+    model TEXT NOT NULL,
+    attempt INTEGER NOT NULL,
+    at REAL NOT NULL,
+    max_tokens INTEGER,
+    batch INTEGER NOT NULL DEFAULT 0,
+    purpose TEXT NOT NULL DEFAULT '',
+    finish_reason TEXT NOT NULL,
+    prompt_tokens INTEGER,
+    completion_tokens INTEGER,
+    reasoning_tokens INTEGER,
+    provider_id TEXT NOT NULL,
+    detail TEXT NOT NULL,
+    answer BLOB
+);
+CREATE INDEX IF NOT EXISTS answered ON entries (key) WHERE state = 'answered';
+"""
+
+_BATCHES = """
+CREATE TABLE IF NOT EXISTS batches (
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL,
+    state TEXT NOT NULL,
+    batch_id TEXT NOT NULL,
+    account TEXT NOT NULL,
+    model TEXT NOT NULL,
+    purpose TEXT NOT NULL,
+    requests INTEGER NOT NULL,
+    max_tokens INTEGER NOT NULL,
+    at REAL NOT NULL
+);
+CREATE TABLE IF NOT EXISTS merged (name TEXT PRIMARY KEY);
+"""
+
+_FROM_1 = """
+ALTER TABLE entries ADD COLUMN max_tokens INTEGER;
+ALTER TABLE entries ADD COLUMN batch INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE entries ADD COLUMN purpose TEXT NOT NULL DEFAULT '';
+"""
+
+_INSERT = """
+INSERT INTO entries (key, state, model, attempt, at, max_tokens, batch, purpose, finish_reason, prompt_tokens,
+                     completion_tokens, reasoning_tokens, provider_id, detail, answer)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
+
+_INSERT_BATCH = """
+INSERT INTO batches (name, state, batch_id, account, model, purpose, requests, max_tokens, at)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
+
+_READ_BATCHES = """
+SELECT name, state, batch_id, account, model, purpose, requests, max_tokens, at FROM batches ORDER BY id
+"""
+
+
+class State(StrEnum):
+    """What an entry says of a call."""
+
+    INTENT = "intent"
+    ANSWERED = "answered"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+    WRONG = "wrong"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the ledger; ``text`` only where it was answered, ``detail`` for a person.
+
+    Attributes:
+        max_tokens: the request's limit of completion tokens, what it may cost at worst.
+        batch: it came through a batch file.
+        purpose: what it was bought for, the name of a step, say; another purpose finds it all the same.
+    """
+
+    key: str
+    state: State
+    model: str
+    attempt: int
+    max_tokens: int | None = None
+    batch: bool = False
+    purpose: str = ""
+    text: str | None = None
+    finish_reason: str = ""
+    usage: Usage = field(default_factory=Usage)
+    provider_id: str = ""
+    detail: str = ""
+
+    def columns(self, now: float) -> tuple[Any, ...]:
+        blob = None if self.text is None else zlib.compress(self.text.encode("utf-8", "surrogatepass"))
+        usage = self.usage
+        return (
+            self.key,
+            self.state.value,
+            self.model,
+            self.attempt,
+            now,
+            self.max_tokens,
+            int(self.batch),
+            self.purpose,
+            self.finish_reason,
+            usage.prompt_tokens,
+            usage.completion_tokens,
+            usage.reasoning_tokens,
+            self.provider_id,
+            self.detail,
+            blob,
+        )
+
+
+class BatchState(StrEnum):
+    """Where a batch file is."""
+
+    SUBMITTING = "submitting"
+    """About to be sent, or sent by a process that died before it knew the id."""
+    OUT = "out"
+    BOOKED = "booked"
+    """Its answers are in the ledger."""
+    FAILED = "failed"
+    """The provider did not take it; nothing was paid."""
+
+
+@dataclass(frozen=True, slots=True)
+class BatchEntry:
+    """What became of a batch file.
+
+    Attributes:
+        name: of the file of requests; its stem is a hash of what is in it.
+        account: address and key's variable it was sent with.
+        requests, max_tokens: how many, and what they may take at worst.
+    """
+
+    name: str
+    state: BatchState
+    account: str
+    model: str
+    purpose: str
+    requests: int
+    max_tokens: int
+    batch_id: str = ""
+
+    def columns(self, now: float) -> tuple[Any, ...]:
+        what = (self.name, self.state.value, self.batch_id, self.account, self.model, self.purpose)
+        return (*what, self.requests, self.max_tokens, now)
+
+
+class OwnFile:
+    """The file of this process. ``write`` and ``sync`` may run in two threads at once, neither of them twice."""
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / _file_name()
+        self._log = -1
+        self._logged = 0
+        self._stack = ExitStack()
+        try:
+            self._open(folder)
+        except BaseException:
+            self.close()
+            raise
+
+    def _open(self, folder: Path) -> None:
+        # Says that somebody writes here, so that nobody merges the file away.
+        self._stack.enter_context(held(self.path.with_suffix(WRITING)))
+        self._connection = self._stack.enter_context(closing(_connect(self.path)))
+        self._connection.execute("PRAGMA synchronous=FULL")
+        if on_network_disk(folder):
+            # A write-ahead log needs memory that all readers share, which two machines have not.
+            self._connection.execute("PRAGMA journal_mode=TRUNCATE")
+            create(self._connection)
+            return
+        self._connection.execute("PRAGMA journal_mode=WAL")
+        create(self._connection)
+        self._connection.execute("PRAGMA synchronous=NORMAL")
+        self._connection.execute("PRAGMA wal_autocheckpoint=0")
+        self._copier = self._stack.enter_context(closing(_connect(self.path)))
+        log = self.path.with_name(self.path.name + "-wal")
+        self._log = os.open(log, os.O_RDONLY)
+        self._stack.callback(os.close, self._log)
+        _sync_folder(folder)
+
+    def write(self, entries: Sequence[Entry | BatchEntry]) -> None:
+        """From here on a killed process has them."""
+        now = time.time()
+        lines = [one.columns(now) for one in entries if isinstance(one, Entry)]
+        with self._connection:
+            self._connection.executemany(_INSERT, lines)
+            self._connection.executemany(
+                _INSERT_BATCH, [one.columns(now) for one in entries if isinstance(one, BatchEntry)]
+            )
+        self._logged += sum(_LINE_BYTES + len(answer or b"") for *_, answer in lines)
+
+    def sync(self) -> None:
+        """From here on a power cut has them too."""
+        if self._log < 0:
+            return
+        os.fsync(self._log)
+        if self._logged > _LOG_BYTES:
+            self._logged = 0
+            # In this thread, so that no call waits for it.
+            self._copier.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+
+    def close(self) -> None:
+        self._stack.close()
+        self.path.with_suffix(WRITING).unlink(missing_ok=True)
+
+
+def open_readers(folder: Path, but: Container[str] = ()) -> dict[str, sqlite3.Connection]:
+    """The files of a ledger by name, for reading; ``but`` are left out. InputError where one of them is no ledger."""
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        # Files may be merged, but not while somebody opens them.
+        with held(folder / "ledger.lock", shared=True, wait=60):
+            paths = [path for path in sorted(folder.glob(f"*{SUFFIX}")) if path.name not in but]
+            found = {path.name: open_reader(path) for path in paths}
+    except Held as error:
+        raise InputError(f"ledger {folder} is being merged ({error}): try again when that is done") from None
+    merged = {name for reader in found.values() for (name,) in reader.execute("SELECT name FROM merged")}
+    for name in merged & found.keys():
+        found.pop(name).close()
+    return found
+
+
+@contextmanager
+def all_readers(folder: Path) -> Iterator[list[sqlite3.Connection]]:
+    """Every file as it is now, also those of processes that began to write later."""
+    found = open_readers(folder)
+    try:
+        yield list(found.values())
+    finally:
+        for reader in found.values():
+            reader.close()
+
+
+def open_reader(path: Path) -> sqlite3.Connection:
+    # Read-write mode, made read-only by pragma: the log that a killed process left must be read back into its file.
+    try:
+        connection = _connect(path, "?mode=rw")
+        version = connection.execute("PRAGMA user_version").fetchone()[0]
+        tables = connection.execute("SELECT name FROM sqlite_master WHERE name = 'entries'").fetchall()
+        if version == 1 and tables:
+            _upgrade(connection)
+        connection.execute("PRAGMA query_only=ON")
+    except sqlite3.DatabaseError as error:
+        raise InputError(f"{path} is no readable ledger ({error}): move it out of the folder") from None
+    if version > SCHEMA:
+        raise InputError(f"{path} was written by a newer version (schema {version}): update, or use another folder")
+    if not tables:
+        # A process killed between creating its file and the table: nothing was paid.
+        connection.close()
+        connection = sqlite3.connect(":memory:", check_same_thread=False)
+        create(connection)
+    return connection
+
+
+def is_closed(path: Path) -> bool:
+    """True where no living process writes to the file."""
+    sign = path.with_suffix(WRITING)
+    if not sign.exists():
+        return True
+    try:
+        with held(sign):
+            return True
+    except Held:
+        return False
+
+
+def create(connection: sqlite3.Connection) -> None:
+    connection.executescript(_CREATE + _BATCHES)
+    connection.execute(f"PRAGMA user_version={SCHEMA}")
+    connection.commit()
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """What all entries of one state say for one purpose, model, day and way of paying.
+
+    ``uncounted``: entries whose endpoint did not count its tokens. ``unlimited``: those whose request set no limit.
+    """
+
+    purpose: str
+    model: str
+    state: State
+    day: date
+    batch: bool
+    entries: int
+    prompt_tokens: int
+    completion_tokens: int
+    max_tokens: int
+    uncounted: int
+    unlimited: int
+
+
+_TOTAL = """
+SELECT purpose, model, state, date(at, 'unixepoch'), batch, COUNT(*), COALESCE(SUM(prompt_tokens), 0),
+       COALESCE(SUM(completion_tokens), 0), COALESCE(SUM(max_tokens), 0),
+       SUM(prompt_tokens IS NULL OR completion_tokens IS NULL), SUM(max_tokens IS NULL)
+FROM entries GROUP BY 1, 2, 3, 4, 5
+"""
+
+
+def totals(readers: Iterable[sqlite3.Connection]) -> list[Total]:
+    return [
+        Total(purpose, model, State(state), date.fromisoformat(day), bool(batch), *numbers)
+        for reader in readers
+        for purpose, model, state, day, batch, *numbers in reader.execute(_TOTAL)
+    ]
+
+
+def batches(readers: Iterable[sqlite3.Connection]) -> list[BatchEntry]:
+    """Every batch file that was ever sent, as it stands now."""
+    latest: dict[str, tuple[float, BatchEntry]] = {}
+    for reader in readers:
+        for name, state, batch_id, account, model, purpose, requests, limit, at in reader.execute(_READ_BATCHES):
+            if name not in latest or latest[name][0] <= at:
+                entry = BatchEntry(name, BatchState(state), account, model, purpose, requests, limit, batch_id)
+                latest[name] = at, entry
+    return [entry for _, entry in latest.values()]
+
+
+def on_network_disk(folder: Path) -> bool:
+    """Whether other machines may write there too. Where the system does not say, the disk is taken to be local."""
+    try:
+        mounts = Path("/proc/self/mounts").read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return False
+    kinds = {}
+    for line in mounts:
+        fields = line.split(" ")
+        if len(fields) > 2:
+            # Blanks in a mount point are written in octal.
+            kinds[Path(fields[1].replace("\\040", " "))] = fields[2]
+    place = folder.resolve()
+    kind = next((kinds[above] for above in (place, *place.parents) if above in kinds), "")
+    return kind in _NETWORK_DISKS
+
+
+def _connect(path: Path, mode: str = "?mode=rwc") -> sqlite3.Connection:
+    return sqlite3.connect(path.resolve().as_uri() + mode, uri=True, check_same_thread=False, timeout=60)
+
+
+def _upgrade(connection: sqlite3.Connection) -> None:
+    connection.isolation_level = None
+    connection.execute("BEGIN IMMEDIATE")
+    if connection.execute("PRAGMA user_version").fetchone()[0] == 1:
+        for statement in (_FROM_1 + _BATCHES).split(";"):
+            connection.execute(statement)
+        connection.execute(f"PRAGMA user_version={SCHEMA}")
+    connection.execute("COMMIT")
+
+
+def _file_name() -> str:
+    host = re.sub(r"[^A-Za-z0-9-]", "-", socket.gethostname())[:40] or "host"
+    return f"{host}-{os.getpid()}-{time.time_ns()}{SUFFIX}"
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
