@@ -1,17 +1,22 @@
 """Teachers: paying for answers, once.
 
-    address    where a teacher is asked, and which variable holds its key
-    picture    pictures as they are sent
-    request    what is asked, and the key under which its answer is kept
-    answer     what came back
-    ledger     every paid answer, recorded before it is used, found again after any crash
-    gate       how many calls at once, how much they may cost, and how a run is stopped without losing one
-    endpoint   one HTTP attempt and what became of it (the only file that knows the SDK)
-    purchase   the life of one call: gate, intent, attempts, record
-    teacher    endpoint + model + sampling, with one method: ``ask``
+    address      where a teacher is asked, and which variable holds its key
+    picture      pictures as they are sent
+    request      what is asked, and the key under which its answer is kept
+    answer       what came back
+    ledger       every paid answer, recorded before it is used, found again after any crash
+    ledger_file  one of its files; compact merges those of ended processes
+    gate         how many calls at once, how much they may cost, and how a run is stopped without losing one
+    pace         how fast one endpoint is asked
+    endpoint     one HTTP attempt (the only file that knows the SDK); reply is what became of it
+    secrets      what may not be recorded of what an endpoint says
+    purchase     the life of one call: gate, intent, attempts, record
+    batch        the same through a provider's batch files
+    prices       what a token costs, by model and date; cost is what a ledger paid
+    teacher      endpoint + model + sampling, with one method: ``ask``
 
 The promise: answers are recorded exactly once and a call is sent at least once. After a requested stop nothing is paid
-twice; after ``kill -9`` at most the requests in flight at that moment are.
+twice; after ``kill -9`` at most the requests in flight at that moment are. What a batch file asks for is paid once.
 """
 
 from __future__ import annotations
@@ -24,8 +29,10 @@ if TYPE_CHECKING:
     from seethink.teachers.endpoint import Endpoint
     from seethink.teachers.gate import Budget, Gate
     from seethink.teachers.ledger import Ledger, Spent
+    from seethink.teachers.pace import PerMinute
+    from seethink.teachers.prices import Price, Prices, load_prices
     from seethink.teachers.purchase import Patience, Unanswered
-    from seethink.teachers.request import Message, Picture, Request, Sampling, request_key
+    from seethink.teachers.request import Message, Picture, Request, Sampling, Transport, request_key
     from seethink.teachers.teacher import Teacher
 
 _HOME = {
@@ -36,13 +43,18 @@ _HOME = {
     "Ledger": "ledger",
     "Message": "request",
     "Patience": "purchase",
+    "PerMinute": "pace",
     "Picture": "request",
+    "Price": "prices",
+    "Prices": "prices",
     "Request": "request",
     "Sampling": "request",
     "Spent": "ledger",
     "Teacher": "teacher",
+    "Transport": "request",
     "Unanswered": "purchase",
     "Usage": "answer",
+    "load_prices": "prices",
     "request_key": "request",
 }
 
@@ -54,13 +66,18 @@ __all__ = [
     "Ledger",
     "Message",
     "Patience",
+    "PerMinute",
     "Picture",
+    "Price",
+    "Prices",
     "Request",
     "Sampling",
     "Spent",
     "Teacher",
+    "Transport",
     "Unanswered",
     "Usage",
+    "load_prices",
     "request_key",
 ]
 
