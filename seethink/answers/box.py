@@ -30,6 +30,10 @@ class Box(NamedTuple):
     x2: float
     y2: float
 
+    @property
+    def in_pixels(self) -> bool:
+        return any(abs(value) > PIXELS_FROM for value in self)
+
 
 def read_boxes(text: str) -> tuple[Box, ...]:
     """The boxes a text states, empty where it states none or anything that is no box.
@@ -104,7 +108,7 @@ def _grouped(text: str, count: int) -> bool:
 
 
 def _in_pixels(boxes: Sequence[Box]) -> bool:
-    return any(abs(value) > PIXELS_FROM for box in boxes for value in box)
+    return any(box.in_pixels for box in boxes)
 
 
 def _into_system_of(gold: Sequence[Box], stated: Sequence[Box], size: tuple[int, int] | None) -> tuple[float, float]:

@@ -31,7 +31,8 @@ from seethink.data.curation.ask_blind import ask_blind
 from seethink.data.curation.blind import BlindScore, blind_row, blind_scores
 from seethink.data.markdown import cell, table
 from seethink.data.sets import spent_record
-from seethink.evaluation.run import EvaluationConfig, evaluate
+from seethink.evaluation.run import evaluate
+from seethink.evaluation.settings import EvaluationConfig
 from seethink.models.load import weights_hash
 from seethink.study.rewards import evaluation_judges
 

@@ -27,7 +27,8 @@ from seethink.core.item import Item
 from seethink.core.rejected import InputError
 from seethink.core.tables import MANIFEST, data_hash, read_manifest, write_json, write_manifest, write_rows, write_text
 from seethink.data.markdown import table
-from seethink.evaluation.run import EvaluationConfig, evaluate
+from seethink.evaluation.run import evaluate
+from seethink.evaluation.settings import EvaluationConfig
 from seethink.models.load import weights_hash
 from seethink.study.data import read_data
 from seethink.study.rewards import evaluation_judges

@@ -213,7 +213,7 @@ class _Worker:
             signal.signal(signal.SIGINT, signal.SIG_IGN)
             signal.signal(signal.SIGTERM, self._asked_to_stop)
 
-    @daft.method.batch(return_dtype=daft.DataType.string(), batch_size=1)
+    @daft.method.batch(return_dtype=daft.DataType.string(), batch_size=1)  # type: ignore[untyped-decorator]
     def work(self, chunks: daft.Series) -> list[str]:
         return [json.dumps(self._report(json.loads(chunk))) for chunk in chunks.to_pylist()]
 

@@ -36,7 +36,7 @@ class Counts:
 class Progress(Protocol):
     """Told how the step at work goes on."""
 
-    def __call__(self, step: str, counts: Counts) -> None: ...
+    def __call__(self, step: str, counts: Counts, /) -> None: ...
 
 
 Mine = Callable[[int], bool]

@@ -23,6 +23,7 @@ _ITEM = [
     ("images", PICTURES),
     ("options", pa.list_(pa.string())),
     ("size", pa.list_(pa.int32())),
+    ("tolerance", pa.string()),
     ("context", pa.string()),
     ("meta", pa.string()),
 ]

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from string import ascii_uppercase
 from typing import Any
 
-from seethink.answers import read_choices
+from seethink.answers import MAX_ANSWER, read_choices
 from seethink.core.item import Verifier
 from seethink.core.rejected import Rejected
 from seethink.data.sources.cleaning import clean
@@ -67,7 +67,7 @@ def _letter(text: str, options: Sequence[str]) -> str | Rejected:
     if text in options and not (len(text) == 1 and text.isalpha()):
         return ascii_uppercase[list(options).index(text)]
     text = clean(text).text
-    several = read_choices(text, options)
+    several = read_choices(text, options) if len(text) <= MAX_ANSWER else None
     if several is not None and len(several) > 1:
         return ", ".join(several)
     found = _LETTER.match(text)
