@@ -258,7 +258,7 @@ def data_perplexity(
     """Write the subsets of highest perplexity, SET_top_SIZE, of an SFT set."""
     from seethink.core.config import load_config
     from seethink.core.images import ImageStore
-    from seethink.data.curation.perplexity import PerplexityConfig, perplexity_subsets
+    from seethink.data.curation import PerplexityConfig, perplexity_subsets
 
     settings, console = load_config(PerplexityConfig, config, overrides or ()), _console()
     store = ImageStore(data / "images")
@@ -326,7 +326,7 @@ def data_blind(
 def data_strip(data: DataRun = Path("runs/data"), overrides: Overrides = None) -> None:
     """Write ROWS_stripped, without hesitating and repeating steps, and ROWS_unstripped, the same rows with them."""
     from seethink.core.config import load_config
-    from seethink.data.curation.stripped import StripConfig, write_stripped
+    from seethink.data.curation import StripConfig, write_stripped
 
     settings = load_config(StripConfig, None, overrides or ())
     counts = write_stripped(settings, data)

@@ -19,12 +19,13 @@ import numpy as np
 from PIL import Image
 
 NEAR_BITS = 4
-"""Bits of 64 by which the difference hashes of two copies may differ. choice: measured on 520 pictures of nine
-benchmarks, 95 of 100 copies (JPEG at quality 75, half to double size) differ by no more."""
+"""Bits of 64 by which the difference hashes of two copies may differ. choice: of 520 pictures of nine data sets, 97 %
+are recognised as JPEG at quality 75, 95 % at half their size, 99 % at double."""
 
 NEAR_COLOUR = 16
-"""Steps of 256 by which a colour of any cell may differ. choice: the copies above differ by at most 14; of 135,000
-pairs of different pictures, none that were not drawn as variants of one another pass both bounds."""
+"""Steps of 256 by which a colour of any cell may differ. choice: the copies above differ by at most 14. Of the 135,000
+pairs of those pictures no two of different data sets pass both bounds; plots on the same axes that differ in a dot or a
+thin line do."""
 
 FLAT_BITS = 8
 """A picture with fewer set bits, or fewer unset ones, has too little structure for the hash to tell it from another

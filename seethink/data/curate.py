@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from itertools import islice
+from itertools import islice, repeat
 from random import Random
 
 from seethink.core.images import ImageStore
@@ -53,9 +53,9 @@ def curate(
     pools: dict[tuple[str, Pool], list[str]] = defaultdict(list)
     twins, pool_of_row = Twins(images), open_split(split)
     measured = [(band, read_values(band)) for band in bands]
-    for row, leak in _held_against(rows, benchmarks):
+    for row, known in _looked_up(rows, twins, benchmarks):
         item = row.item
-        outcome = twins.meet(item) or leak or pool_of_row(row)
+        outcome = known or pool_of_row(row)
         if isinstance(outcome, Pool):
             outcome = _beyond(item.id, outcome, measured) or outcome
         if outcome is Pool.SFT and isinstance(broken := sft_response(row, answer_block), Rejected):
@@ -73,15 +73,17 @@ def curate(
     return fate
 
 
-def _held_against(rows: Iterable[Row], benchmarks: Benchmarks | None) -> Iterator[tuple[Row, Rejected | None]]:
-    """Every row with what it leaks. Decoding pictures takes the time, and other threads can run meanwhile."""
-    if benchmarks is None:
-        yield from ((row, None) for row in rows)
-        return
+def _looked_up(
+    rows: Iterable[Row], twins: Twins, benchmarks: Benchmarks | None
+) -> Iterator[tuple[Row, Rejected | None]]:
+    """Every row with why it is known already: a twin, or a benchmark's."""
     left = iter(rows)
     with ThreadPoolExecutor() as threads:
         while batch := list(islice(left, _LOOKED_AT)):
-            yield from zip(batch, threads.map(benchmarks.find, [row.item for row in batch]), strict=True)
+            items = [row.item for row in batch]
+            leaks = threads.map(benchmarks.find, items) if benchmarks is not None else repeat(None, len(batch))
+            twins.look_ahead(items, threads)
+            yield from ((row, twins.meet(row.item) or leak) for row, leak in zip(batch, leaks, strict=True))
 
 
 def _beyond(item_id: str, pool: Pool, measured: Sequence[tuple[Band, Mapping[str, float]]]) -> Rejected | None:

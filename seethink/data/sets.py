@@ -11,12 +11,13 @@ from typing import Any
 from seethink.core.images import ImageStore
 from seethink.core.item import item_row
 from seethink.core.rejected import Rejected
-from seethink.core.tables import MANIFEST, data_hash, read_rows, write_manifest, write_rows
+from seethink.core.tables import MANIFEST, data_hash, read_manifest, read_rows, write_manifest, write_rows
 from seethink.data.config import DataConfig
 from seethink.data.curate import curate
 from seethink.data.curation.leakage import Benchmarks
 from seethink.data.curation.pool import Pool
 from seethink.data.curation.response import sft_response
+from seethink.data.curation.split import BandSplit
 from seethink.data.funnel import FunnelRow, funnel_record, funnel_rows
 from seethink.data.roles import asked_how
 from seethink.data.row import Row, rejection_record, row_from_record
@@ -62,7 +63,7 @@ def write_sets(
         benchmarks=Benchmarks(config.leakage, images) if config.leakage.against else None,
         images=images,
     )
-    manifest = _Manifest(config, made_by, spent, started)
+    manifest = _Manifest(config, made_by, spent, started, _held_against(config))
     sft = write_rows(out / Pool.SFT, _sft_records(verified, fate, config))
     manifest.write(out / Pool.SFT, {"rows": sft})
     rl = write_rows(out / Pool.RL, _rl_records(verified, fate))
@@ -88,6 +89,7 @@ class _Manifest:
     made_by: str
     spent: Mapping[str, Spent]
     started: float
+    held_against: Mapping[str, Any]
 
     def write(self, folder: Path, more: Mapping[str, Any]) -> None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -101,9 +103,17 @@ class _Manifest:
             more={
                 **more,
                 "asked": {step.name: asked_how(step.role, self.config) for step in STEPS},
+                "held_against": self.held_against,
                 "cost_by_model": {model: asdict(one) for model, one in self.spent.items()},
             },
         )
+
+
+def _held_against(config: DataConfig) -> dict[str, Any]:
+    """What made the measurements and fingerprints that the rows were held against, by folder."""
+    ranges = [*config.bands, *([config.split] if isinstance(config.split, BandSplit) else [])]
+    folders = {*config.leakage.against, *(one.table for one in ranges)}
+    return {str(folder): (read_manifest(folder) or {}).get("data") for folder in sorted(folders)}
 
 
 def _rows(verified: Path) -> Iterator[Row]:

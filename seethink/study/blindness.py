@@ -27,10 +27,8 @@ from seethink.core.rejected import InputError
 from seethink.core.tables import MANIFEST, data_hash, write_json, write_manifest, write_rows
 from seethink.core.verdict import is_hit
 from seethink.data import DataConfig
-from seethink.data.curation.ask_blind import ask_blind
-from seethink.data.curation.blind import BlindScore, blind_row, blind_scores
+from seethink.data.curation import BlindScore, ask_blind, blind_row, blind_scores
 from seethink.data.markdown import cell, table
-from seethink.data.sets import spent_record
 from seethink.evaluation.run import evaluate
 from seethink.evaluation.settings import EvaluationConfig
 from seethink.models.load import weights_hash
@@ -80,7 +78,7 @@ def audit_with_teacher(
     _check(items)
     found = ask_blind(items, config, draws, images, out, ledger=ledger, console=console)
     asked = {"asked": config.reasoner.model, "draws": draws, "aside": found.aside}
-    return _write(config, blind_scores(items, found.hits), asked, out, started, {}, spent_record(found.spent))
+    return _write(config, blind_scores(items, found.hits), asked, out, started, {}, found.paid)
 
 
 def blind_table(found: Mapping[str, Any]) -> Table:

@@ -18,9 +18,7 @@ from pydantic import Field, model_validator
 from rich.markup import escape
 from rich.table import Table
 
-from seethink.analysis import Interval, interval
-from seethink.analysis.at_k import item_hits, item_pass_at_k
-from seethink.analysis.two_samples import Apart, Samples, apart, apart_within
+from seethink.analysis import Apart, Interval, Samples, apart, apart_within, interval, item_hits, item_pass_at_k
 from seethink.core.graded import Decoding, GradedResponse
 from seethink.core.images import ImageStore
 from seethink.core.item import Item

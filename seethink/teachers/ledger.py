@@ -101,7 +101,7 @@ class Ledger:
         self._unsynced: deque[tuple[int, asyncio.Future[None]]] = deque()
         self._to_sync = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
-        # Two threads: nobody has to wait for the disk in order to be written.
+        # Two threads: nobody waits for the disk in order to be written.
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="ledger-write")
         self._syncer = ThreadPoolExecutor(1, thread_name_prefix="ledger-sync")
         self._flights: dict[str, asyncio.Task[Answer]] = {}
@@ -220,8 +220,15 @@ class Ledger:
                     closing = True
                 else:
                     group.append(more)
+            entries = [entry for entry, _ in group]
             try:
-                await loop.run_in_executor(self._writer, self._write, [entry for entry, _ in group])
+                if self._own is None:
+                    self._own = await loop.run_in_executor(self._writer, OwnFile, self.folder)
+                if self._own.quick:
+                    # A tenth of a millisecond; handing it to a thread that needs the interpreter's lock takes longer.
+                    self._own.write(entries)
+                else:
+                    await loop.run_in_executor(self._writer, self._own.write, entries)
             # Whatever it was, those who wait have to hear of it.
             except Exception as error:
                 problem = self._problem(error)
@@ -235,11 +242,6 @@ class Ledger:
                         written.set_result(self._written)
             if closing:
                 return
-
-    def _write(self, entries: list[Entry | BatchEntry]) -> None:
-        if self._own is None:
-            self._own = OwnFile(self.folder)
-        self._own.write(entries)
 
     def _read_own(self) -> None:
         if self._own is not None and self._own.path.name not in self._readers:

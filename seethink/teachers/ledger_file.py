@@ -132,7 +132,7 @@ class Entry:
     detail: str = ""
 
     def columns(self, now: float) -> tuple[Any, ...]:
-        blob = None if self.text is None else zlib.compress(self.text.encode("utf-8", "surrogatepass"))
+        blob = None if self.text is None else zlib.compress(self.text.encode("utf-8", "surrogatepass"), 1)
         usage = self.usage
         return (
             self.key,
@@ -190,10 +190,14 @@ class BatchEntry:
 
 
 class OwnFile:
-    """The file of this process. ``write`` and ``sync`` may run in two threads at once, neither of them twice."""
+    """The file of this process. ``write`` and ``sync`` may run in two threads at once, neither of them twice.
+
+    ``quick``: a write does not wait for the disk.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / _file_name()
+        self.quick = not on_network_disk(folder)
         self._log = -1
         self._logged = 0
         self._stack = ExitStack()
@@ -208,7 +212,7 @@ class OwnFile:
         self._stack.enter_context(held(self.path.with_suffix(WRITING)))
         self._connection = self._stack.enter_context(closing(_connect(self.path)))
         self._connection.execute("PRAGMA synchronous=FULL")
-        if on_network_disk(folder):
+        if not self.quick:
             # A write-ahead log needs memory that all readers share, which two machines have not.
             self._connection.execute("PRAGMA journal_mode=TRUNCATE")
             create(self._connection)

@@ -9,7 +9,7 @@ import pytest
 
 from seethink.core.item import Verifier, make_item
 from seethink.core.rejected import InputError, Rejected
-from seethink.core.tables import MANIFEST, write_manifest, write_rows
+from seethink.core.tables import MANIFEST, read_rows, write_manifest, write_rows
 from seethink.data.config import AnswerBlock, Quota
 from seethink.data.curate import curate
 from seethink.data.curation.band import Band
@@ -118,6 +118,17 @@ def test_a_band_keeps_rows_of_the_pools_that_it_holds_for(rates: Path) -> None:
     assert reasons(split(rows, bands=(lax,)))[-1] == "rl"
     sft_only = band.model_copy(update={"pools": (Pool.SFT,)})
     assert reasons(split(rows, bands=(sft_only,))) == ["rl"] * 5
+
+
+def test_another_split_of_a_finished_run_asks_nobody(run: Any, items: Any, teachers: Any, tmp_path: Path) -> None:
+    made = items(3)
+    before, billed = run(made), teachers.billed
+    write_rows(tmp_path / "rates", [{"item_id": item.id, "pass_rate": n / 2} for n, item in enumerate(made)])
+    write_manifest(tmp_path / "rates", Quota(), seeds={}, data={"model": "m"}, started=0.0)
+    after = run(made, split={"kind": "band", "table": str(tmp_path / "rates")})
+    assert (before.sft, before.rl, after.sft, after.rl) == (3, 0, 2, 1) and teachers.billed == billed
+    [chosen] = read_rows(after.out / "rl")
+    assert chosen["id"] == made[1].id
 
 
 def test_bands_come_before_quotas(rates: Path) -> None:

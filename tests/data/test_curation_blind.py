@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from seethink.core.item import Item, Verifier, make_item
-from seethink.data.curation.ask_blind import ask_blind
 from seethink.data.curation.blind import blind_scores, chances, corrected, option_count
+from seethink.data.curation.guesses import ask_blind
 
 _numbers = itertools.count()
 

@@ -15,7 +15,7 @@ from seethink.core.images import ImageStore
 from seethink.core.item import make_item
 from seethink.core.records import read_records
 from seethink.core.rejected import InputError, Rejected
-from seethink.core.tables import read_rows
+from seethink.core.tables import read_manifest, read_rows
 from seethink.data.config import AnswerBlock
 from seethink.data.curate import curate
 from seethink.data.curation.leakage import Benchmarks, LeakageConfig
@@ -41,9 +41,11 @@ def encoded(seed: int, *, copied: bool = False) -> bytes:
     return buffer.getvalue()
 
 
-def row(images: ImageStore, question: str, seed: int, *, copied: bool = False, trace: str = TRACE) -> Row:
+def row(
+    images: ImageStore, question: str, seed: int, *, copied: bool = False, gold: str = "blue", trace: str = TRACE
+) -> Row:
     shown = (images.add(encoded(seed, copied=copied)),)
-    return Row(make_item(source="s", question=question, gold="blue", verifier="open", images=shown), trace=trace)
+    return Row(make_item(source="s", question=question, gold=gold, verifier="open", images=shown), trace=trace)
 
 
 @pytest.fixture
@@ -96,8 +98,11 @@ def test_a_question_of_a_copied_picture_comes_into_one_set_only(images: ImageSto
         row(images, "what colour", 0, copied=True, trace="<think>wait</think> blue"),
         row(images, "What shape?", 0, copied=True),
         row(images, "What colour?", 1),
+        row(images, "What colour?", 0, copied=True, gold="red"),
     ]
-    assert fates(rows, images) == ["sft", "copy of a picture with the same question", "sft", "sft"]
+    assert fates(rows[:4], images) == ["sft", "copy of a picture with the same question", "sft", "sft"]
+    # Two plots on the same axes look alike; another gold says that they are not the same.
+    assert fates([rows[0], rows[4]], images) == ["sft", "sft"]
 
 
 def test_items_with_several_pictures_are_twins_where_all_of_them_are(images: ImageStore) -> None:
@@ -119,6 +124,8 @@ def test_a_pipeline_run_sets_leaks_aside_and_counts_them(run: Any, items: Any, t
     [counted] = [one for one in summary.funnel if one.step == "curate"]
     assert counted.rejected == {"question of a benchmark": 1} and summary.sft == 2
     assert [record["item_id"] for record in read_rows(summary.out / "curate" / "rejected")] == [made[1].id]
+    manifest = read_manifest(summary.out / "sft") or {}
+    assert list(manifest["held_against"]) == [str(tmp_path / "prints")]
 
 
 def test_a_folder_without_fingerprints_is_named(images: ImageStore, tmp_path: Path) -> None:

@@ -213,9 +213,11 @@ class _Worker:
             signal.signal(signal.SIGINT, signal.SIG_IGN)
             signal.signal(signal.SIGTERM, self._asked_to_stop)
 
-    @daft.method.batch(return_dtype=daft.DataType.string(), batch_size=1)  # type: ignore[untyped-decorator]
-    def work(self, chunks: daft.Series) -> list[str]:
+    def _work_all(self, chunks: daft.Series) -> list[str]:
         return [json.dumps(self._report(json.loads(chunk))) for chunk in chunks.to_pylist()]
+
+    work = daft.method.batch(_work_all, return_dtype=daft.DataType.string(), batch_size=1)
+    """Reports on chunks of part numbers, one chunk at a time."""
 
     def _report(self, parts: list[int]) -> dict[str, Any]:
         report: dict[str, Any] = {
@@ -235,11 +237,11 @@ class _Worker:
         await ledger.refresh()
         ledger.tallies.clear()
         before = gate.spent
-        counts = Counts(0)
+        latest = Counts(0)
 
-        def told(step: str, now: Counts) -> None:
-            nonlocal counts
-            counts = now
+        def told(step: str, counts: Counts) -> None:
+            nonlocal latest
+            latest = counts
 
         try:
             await carry_here(
@@ -247,8 +249,8 @@ class _Worker:
             )
         finally:
             report |= {
-                "kept": counts.kept,
-                "rejected": counts.rejected,
+                "kept": latest.kept,
+                "rejected": latest.rejected,
                 "spent": gate.spent.plus(before, -1),
                 "tallies": {model: asdict(tally) for model, tally in ledger.tallies.items()},
             }

@@ -1,4 +1,4 @@
-"""Asking a teacher without the picture: the reasoner answers from the question alone, k times (``curation.blind``).
+"""Guesses: a teacher asked without the picture. The reasoner answers from the question alone, k times (``blind``).
 
 Request: system = ``prompts/blind.txt``; user = the question, never picture, caption, context or gold; draws 0 to k - 1.
 Answers are read as leniently as a reader can (``core.trace.last_answer``) and decided by the item's rule. Open answers
@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -32,12 +32,13 @@ from seethink.data.lock import only_run
 from seethink.data.progress import StepLines
 from seethink.data.roles import Teachers, asked_how, instructions, open_teachers, text_hash
 from seethink.data.row import Row, row_from_record
+from seethink.data.sets import spent_record
 from seethink.data.stage import Stage, claim, table_column
 from seethink.data.steps import Step
 from seethink.data.stopping import stopping
 from seethink.data.verify import ask_verifier, verdict
 from seethink.teachers.gate import Gate
-from seethink.teachers.ledger import Ledger, Spent
+from seethink.teachers.ledger import Ledger
 from seethink.teachers.prices import load_prices
 from seethink.teachers.purchase import Patience
 from seethink.teachers.request import Message
@@ -51,12 +52,12 @@ class Asked(NamedTuple):
     Attributes:
         hits: by item id, of every answer that could be decided whether it was right.
         aside: reasons why items got no answer, with their counts.
-        spent: by model, over the whole ledger.
+        paid: what this call added to the ledger, as a manifest's cost.
     """
 
     hits: dict[str, list[bool]]
     aside: dict[str, int]
-    spent: Mapping[str, Spent]
+    paid: dict[str, float]
 
 
 def ask_blind(
@@ -108,6 +109,7 @@ async def _ask(
     source = Stage(out / "collect").rows
     with StepLines(console, load_prices(config.prices)) as lines, stopping(gate):
         async with Ledger(ledger_folder) as ledger, open_teachers(config, images, ledger, gate, patience) as teachers:
+            before = spent_record(ledger.spent())
             lines.watch(ledger, gate)
             both = (desk for role in ("reasoner", "verifier") for desk in teachers.desks(role))
             desks = list({id(desk): desk for desk in both}.values())
@@ -116,9 +118,10 @@ async def _ask(
             while (await carry(step, source, stage.folder, teachers, progress=lines)).deferred:
                 for desk in desks:
                     await desk.settle()
-            spent = ledger.spent()
+            after = spent_record(ledger.spent())
     aside = Counter(table_column(stage.rejected, "reason"))
-    return Asked(dict(_hits(map(row_from_record, read_rows(stage.rows)))), dict(aside), spent)
+    paid = {name: amount - before[name] for name, amount in after.items()}
+    return Asked(dict(_hits(map(row_from_record, read_rows(stage.rows)))), dict(aside), paid)
 
 
 class _Unspared(Step):
