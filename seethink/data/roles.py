@@ -37,6 +37,9 @@ STEP_OF = dict(zip(ROLES, ("caption", "distill", "rewrite", "verify"), strict=Tr
 """The step that a role's instructions are named after."""
 
 
+_AS_ALWAYS = SourceSettings()
+
+
 @dataclass(frozen=True, slots=True)
 class Role:
     """One teacher with its instructions.
@@ -78,7 +81,7 @@ class Teachers:
         return self.roles.get((name, source)) or self.roles[name, ""]
 
     def settings(self, source: str) -> SourceSettings:
-        return self.sources.get(source, SourceSettings())
+        return self.sources.get(source, _AS_ALWAYS)
 
 
 @cache

@@ -34,6 +34,8 @@ from seethink.teachers.ledger_file import (
 )
 
 _GROUP = 256
+_SYNC_EVERY = 0.01
+"""Seconds between two waits for the disk. choice."""
 _ENDED = (State.ANSWERED, State.REFUSED, State.WRONG)
 
 _LOOK = """
@@ -268,6 +270,8 @@ class Ledger:
                     synced.set_result(None)
             if self._unsynced:
                 self._to_sync.set()
+            # Those that come meanwhile share the next one.
+            await asyncio.sleep(_SYNC_EVERY)
 
     def _problem(self, error: Exception) -> InputError:
         told = f"ledger {self.folder} cannot be written ({error}): free or repair its disk, and run again"

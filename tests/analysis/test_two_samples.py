@@ -31,6 +31,8 @@ def test_two_sets_without_spread_are_no_certainty():
     many = apart(Samples([0.0] * 500, [1.0] * 500), resamples=100).difference
     assert few.mean == -1 and few.low == -1 and few.high == pytest.approx(-1 + 2 * (1 - 0.025 ** (1 / 5)))
     assert few.high > 0 > many.high
+    turned = apart(Samples([1.0] * 5, [0.0] * 5), resamples=100).difference
+    assert (turned.low, turned.high) == (pytest.approx(-few.high), 1)
 
 
 def test_an_empty_set_has_no_difference():
