@@ -84,8 +84,8 @@ def final_answer(text: str, verifier: Verifier, options: Sequence[str] = ()) -> 
 
     In this order: an answer block or a short text that reads as it is; the last box; the last explicit statement; a
     conclusion in the last three sentences; the last sentence and then the first, where they put a result behind "=" or
-    a verb of being; the last sentence otherwise, and the first at last. An open answer is the block, what follows the thinking, what is
-    stated, or the last line.
+    a verb of being; the last sentence otherwise, and the first at last. An open answer is the block, what follows the
+    thinking, what is stated, or the last line.
     """
     text = _own_words(text)
     part = answer_part(text)
