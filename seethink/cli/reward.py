@@ -85,6 +85,6 @@ def audit_responses(
             reward = training_reward(asked, decides)
             audited = audit(answered, reward, second_verifier(second, reward))
     tree = audit_tree(audited, rejected, "strict", second, file.name)
-    print_audit(tree, terminal())
     write_audit(out, tree)
+    print_audit(tree, terminal())
     terminal().print(f"page: {out}")
