@@ -214,3 +214,16 @@ def test_sizes_and_deadlines_must_be_positive():
     for arguments in ({"size": 0}, {"deadline": 0}):
         with pytest.raises(InputError):
             Workers(**arguments)
+
+
+def test_a_closed_pool_takes_no_reply_from_the_next():
+    switching = sys.getswitchinterval()
+    # Threads take turns all the time, so that one may be late where it matters.
+    sys.setswitchinterval(1e-7)
+    try:
+        for _ in range(4):
+            pool = Workers(size=1, deadline=5.0)
+            assert pool.compare([("1", "2"), ("2", "2")]) == [Comparison.DIFFERENT, Comparison.EQUAL]
+            pool.close()
+    finally:
+        sys.setswitchinterval(switching)
