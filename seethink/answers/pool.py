@@ -158,8 +158,8 @@ class _Worker:
             with suppress(ProcessLookupError, PermissionError):
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()
-        # The other pipe is closed by the thread that reads it: closed here, its number could be the next worker's before
-        # that thread reads again, and the next worker's replies would be lost to it.
+        # The thread that reads the other pipe closes it. Closed here, its number could be the next worker's before that
+        # thread reads again, and that worker's replies would be lost to it.
         if process.stdin is not None:
             with suppress(OSError):
                 process.stdin.close()
