@@ -107,7 +107,8 @@ def test_the_workers_share_one_budget(items: Any, images: Any, settings: Any, te
     config = settings(part_rows=4, max_calls=9)
     with pytest.raises(Stopped, match="does not fit the budget"):
         run_pipeline(items(23), images, config, tmp_path / "out", engine=DaftEngine(), patience=QUICK)
-    assert teachers.billed == 9
+    # The first to run out stops the others, whatever of their shares is left: never more than the whole.
+    assert 5 <= teachers.billed <= 9
 
 
 @WITH_DAFT

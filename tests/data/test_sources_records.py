@@ -118,6 +118,13 @@ def test_a_bad_record_names_its_place_and_remedy_and_the_next_goes_on(
     write_part(tmp_path / "rejected", 0, [rejection_record("collect", bad)])
 
 
+def test_a_bad_record_counts_for_its_source(read: Any) -> None:
+    """As it says, or as its id or picture tells; the funnel then adds up per source."""
+    bad = {**GOOD, "gold": "many"}
+    found = read({**bad, "source": "mine"}, {**bad, "id": "docvqa-1"}, {**bad, "id": "2"}, "no record")
+    assert [one.source for one in found] == ["mine", "docvqa", "some", ""]
+
+
 def test_lines_that_are_no_records_are_set_aside(read: Any) -> None:
     text = b'{"id": 1\n[1]\n\n\xff\xfe\n' + json.dumps(GOOD).encode() + b"\n" + b"[" * 100_000
     # A file that begins with a bracket would be an array.

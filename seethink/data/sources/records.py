@@ -27,7 +27,7 @@ from seethink.core.records import Record, read_records
 from seethink.core.rejected import InputError, Rejected
 from seethink.data.sources.gold import tidy_gold
 from seethink.data.sources.options import with_options
-from seethink.data.sources.routing import route
+from seethink.data.sources.routing import Route, route
 
 MAX_LITERAL = 1_000_000
 """Characters of a ``meta`` text that is parsed. choice."""
@@ -68,7 +68,8 @@ def record_items(
             continue
         own_id = record.fields.get("id")
         if own_id is not None and str(own_id) in seen:
-            yield Rejected("duplicated id", f"field id: {own_id!r} stands earlier in the file, keep one", record.where)
+            told = f"field id: {own_id!r} stands earlier in the file, keep one"
+            yield Rejected("duplicated id", told, record.where, source_name(record.fields, name))
             continue
         if own_id is not None:
             seen.add(str(own_id))
@@ -83,7 +84,21 @@ def record_item(record: Record, images: ImageStore, image_root: Path, name: str)
     Unicode".
     """
     outcome = _build(record.fields, images, image_root, name)
-    return outcome._replace(where=record.where) if isinstance(outcome, Rejected) else outcome
+    if isinstance(outcome, Rejected):
+        return outcome._replace(where=record.where, source=source_name(record.fields, name))
+    return outcome
+
+
+def source_name(fields: Mapping[str, Any], name: str) -> str:
+    """The data set of a record: as it says itself, or as its id or picture tells, else ``name``."""
+    known = _known(fields)
+    return str(fields.get("source") or (known.source if known else name))
+
+
+def _known(fields: Mapping[str, Any]) -> Route | None:
+    names = _picture_names(fields)
+    first = names[0] if isinstance(names, list) and names and isinstance(names[0], str) else ""
+    return route(str(fields.get("id") or "")) or route(first)
 
 
 def _build(fields: Mapping[str, Any], images: ImageStore, image_root: Path, name: str) -> Item | Rejected:
@@ -101,7 +116,7 @@ def _build(fields: Mapping[str, Any], images: ImageStore, image_root: Path, name
     if not isinstance(options, list) or len(options) > len(ascii_uppercase):
         return Rejected("unreadable options", "field options: give a list of at most 26 texts, the first is A")
     options = [str(option) for option in options]
-    known = route(str(fields.get("id") or "")) or route(names[0] if names and isinstance(names[0], str) else "")
+    known = _known(fields)
     verifier = _verifier(fields, known.verifier if known else None)
     if isinstance(verifier, Rejected):
         return verifier
@@ -123,7 +138,7 @@ def _build(fields: Mapping[str, Any], images: ImageStore, image_root: Path, name
     as_given = {} if str(given).strip() == gold else {"given_gold": str(given)}
     try:
         item = make_item(
-            source=str(fields.get("source") or (known.source if known else name)),
+            source=source_name(fields, name),
             question=with_options(question.strip(), options),
             gold=gold,
             verifier=verifier,

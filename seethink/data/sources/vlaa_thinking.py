@@ -22,7 +22,7 @@ from seethink.data.per_source import Reasoning, SourceSettings
 from seethink.data.sources.cleaning import tidy_question
 from seethink.data.sources.gold import MISFIT
 from seethink.data.sources.mapping import PAPER, load_mapping
-from seethink.data.sources.records import read_meta, record_item, record_items
+from seethink.data.sources.records import read_meta, record_item, record_items, source_name
 from seethink.data.sources.routing import route
 
 CONTEXT = {"clevr_math": "rationale", "math_puma": "text_question"}
@@ -63,7 +63,7 @@ def _with_context(record: Record | Rejected, image_field: str) -> Record | Rejec
     fields: dict[str, Any] = dict(record.fields)
     meta = read_meta(fields.get("meta"))
     if isinstance(meta, Rejected):
-        return meta._replace(where=record.where)
+        return meta._replace(where=record.where, source=source_name(fields, VlaaThinkingSource.name))
     known = route(str(fields.get("id") or "")) or route(str(fields.get("image") or ""))
     told = {name: fields[name] for name in (CAPTION, REASONING) if fields.get(name)}
     if isinstance(fields.get("question"), str):
