@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import ast
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from string import ascii_uppercase
 from typing import Any, Literal
@@ -58,9 +58,13 @@ class RecordsSource:
 
 
 def record_items(
-    records: Iterator[Record | Rejected], images: ImageStore, image_root: Path, name: str
+    records: Iterator[Record | Rejected],
+    images: ImageStore,
+    image_root: Path,
+    name: str,
+    build: Callable[[Record, ImageStore, Path, str], Item | Rejected] | None = None,
 ) -> Iterator[Item | Rejected]:
-    """Items of records, each id once."""
+    """Items of records, each id once; made by ``record_item`` where no other ``build`` is given."""
     seen: set[str] = set()
     for record in records:
         if isinstance(record, Rejected):
@@ -73,7 +77,7 @@ def record_items(
             continue
         if own_id is not None:
             seen.add(str(own_id))
-        yield record_item(record, images, image_root, name)
+        yield (build or record_item)(record, images, image_root, name)
 
 
 def record_item(record: Record, images: ImageStore, image_root: Path, name: str) -> Item | Rejected:
