@@ -10,6 +10,8 @@ from seethink.data.config import DataConfig
 from seethink.data.sources import open_source, source_settings
 from seethink.data.stage import Stage, table_column
 
+_LISTED = 30
+
 
 def check_source_names(config: DataConfig, collected: Stage) -> None:
     """InputError where ``per_source`` or ``quotas`` name a source that was neither collected nor is in the config.
@@ -26,7 +28,9 @@ def check_source_names(config: DataConfig, collected: Stage) -> None:
         if name not in known
     ]
     if wrong:
-        raise InputError(f"{', '.join(wrong)}: no such source, there are {', '.join(sorted(there))}")
+        # Records may name sources of their own, as many as there are records.
+        listed = sorted(there)[:_LISTED] + ["…"] * (len(there) > _LISTED)
+        raise InputError(f"{', '.join(wrong)}: no such source, there are {', '.join(listed)}")
 
 
 def _named(config: DataConfig) -> Iterator[tuple[str, str]]:
