@@ -12,11 +12,13 @@ class Rejected(NamedTuple):
         reason: a short fixed phrase, so that counting reasons is a group-by ("rewrite gap").
         detail: what a person needs to mend it ("gap 23 words, at most 15").
         where: file and line, or item id.
+        source: data set of a row that became no item, where it is known all the same.
     """
 
     reason: str
     detail: str = ""
     where: str = ""
+    source: str = ""
 
 
 class InputError(ValueError):

@@ -10,13 +10,13 @@ curate     6  an SFT and an RL set, by cue or by what a model gets right; curati
 
 row        what travels through the steps
 config     the run's settings
-per_source what one source does otherwise, and brought: what it brings itself
+per_source what one source does otherwise; brought: what it brings itself; source_names: none that is not there
 roles      the four teachers and how each is asked; the instructions are ``prompts/*.txt``
 steps      the list of steps 2 to 5
 engines/   what carries a step over a table
 stage      a step's folder, and when it is out of date
 pipeline   the whole run
-sets       the finished tables
+sets       the finished tables; derived: tables made of them, and when those are out of date
 funnel     what every step kept, by source and reason
 step_truth how many kept traces hold a wrong step, where the truth is known
 decided    what each rule decided about single items

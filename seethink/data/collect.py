@@ -8,11 +8,14 @@ import time
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from rich.console import Console
+
 from seethink import __version__
 from seethink.core.item import Item, item_row
 from seethink.core.rejected import Rejected
 from seethink.core.tables import write_manifest, write_part
 from seethink.data.config import DataConfig
+from seethink.data.progress import CollectLine
 from seethink.data.row import Row, rejection_record, row_record
 from seethink.data.stage import Stage, empty, recipe_hash, sign
 
@@ -40,8 +43,15 @@ def collect(
             yield Row(item)
 
 
-def collect_table(items: Iterable[Item | Rejected], config: DataConfig, stage: Stage) -> str:
+def collect_table(
+    items: Iterable[Item | Rejected], config: DataConfig, stage: Stage, console: Console | None = None
+) -> str:
     """Write the collected table anew, which costs nothing; returns the hash of its recipe, equal for equal rows."""
+    with CollectLine(console) as line:
+        return _write(items, config, stage, line)
+
+
+def _write(items: Iterable[Item | Rejected], config: DataConfig, stage: Stage, line: CollectLine) -> str:
     started = time.time()
     empty(stage)
     digest = hashlib.sha256()
@@ -53,10 +63,12 @@ def collect_table(items: Iterable[Item | Rejected], config: DataConfig, stage: S
             digest.update(json.dumps(item_row(outcome.item), sort_keys=True, ensure_ascii=False).encode())
             kept.append(row_record(outcome))
             rows += 1
+            line(None)
         else:
             item, rejected = outcome
             aside.append(rejection_record("collect", rejected, item))
             rejections += 1
+            line(rejected)
         if max(len(kept), len(aside)) == config.part_rows:
             _seal(stage, number, kept, aside)
             number, kept, aside = number + 1, [], []

@@ -34,13 +34,14 @@ from seethink.data.collect import collect_table
 from seethink.data.config import DataConfig
 from seethink.data.engines.choice import Engine, LocalEngine, Workshop
 from seethink.data.engines.local import carry
-from seethink.data.engines.parts import Counts, every_part
+from seethink.data.engines.parts import Counts, every_part, pending
 from seethink.data.funnel import FunnelRow
 from seethink.data.lock import only_run
 from seethink.data.progress import StepLines
 from seethink.data.roles import Teachers, asked_how, open_teachers, write_prompts
-from seethink.data.sets import Sets, spent_record, write_sets
+from seethink.data.sets import Sets, spent_record, withdraw_sets, write_sets
 from seethink.data.shard import Shard
+from seethink.data.source_names import check_source_names
 from seethink.data.stage import Stage, claim, recipe_hash, signed, unseal
 from seethink.data.steps import STEPS, Step
 from seethink.data.stopping import stopping
@@ -64,6 +65,7 @@ class Summary:
     Attributes:
         sft, rl, rejected: rows in the two sets, and set aside at any step.
         unanswered: rejected rows that the teachers, not the data, are to blame for; ``retry_unanswered`` asks again.
+        outdated: tables that were made of earlier sets (``sft_top_5000``, ``sft_stripped``), and were removed.
         funnel: by source and step.
         spent: by model, over the whole ledger.
         paid, reused: answers of this run.
@@ -74,6 +76,7 @@ class Summary:
     rl: int
     rejected: int
     unanswered: int
+    outdated: tuple[str, ...]
     funnel: tuple[FunnelRow, ...]
     spent: Mapping[str, Spent]
     paid: int
@@ -104,7 +107,8 @@ def run_pipeline(
     Raises:
         Stopped: SIGTERM, Ctrl-C, the budget, or requests that wait in files; calls in flight were recorded, nothing
             paid is lost.
-        InputError: an empty key variable, a folder in use, an endpoint that no request can reach, a full disk.
+        InputError: settings for a source that there is not, an empty key variable, a folder in use, an endpoint that no
+            request can reach, a full disk.
     """
     run = _Run(images, config, Path(out), ledger, engine, patience, console)
     with only_run(run.out):
@@ -175,11 +179,15 @@ class _Run:
         """Collect, and make every step's folder ready; returns the hashes of the recipes, by step."""
         (self.out / MANIFEST).unlink(missing_ok=True)
         write_prompts(self.config, self.out / "prompts")
-        made = {COLLECT: collect_table(items, self.config, self._stage(COLLECT))}
+        made = {COLLECT: collect_table(items, self.config, self._stage(COLLECT), self.console)}
+        check_source_names(self.config, self._stage(COLLECT))
         for before, step in self._in_order():
             made[step.name] = claim(self._stage(step.name), self._recipe(step, made[before]))
         if retry_unanswered:
             unseal([self._stage(step.name) for step in STEPS], frozenset({REFUSES, NO_ANSWER}))
+        last = STEPS[-1].name
+        missing, _ = pending(self._stage(COLLECT).rows, self._stage(last).folder)
+        withdraw_sets(self.out, None if missing else made[last])
         compact(self.ledger, at_least=_MANY_FILES)
         return made
 
@@ -204,9 +212,10 @@ class _Run:
             spent = teachers.ledger.spent()
             verified = self._stage(STEPS[-1].name).rows
             sets = await asyncio.to_thread(
-                write_sets, verified, self.images, self.config, self.out, made[STEPS[-1].name], spent, started
+                write_sets, verified, self.images, self.config, self.out, made[STEPS[-1].name], spent, started, lines
             )
             summary = self._summary(sets, spent, teachers.ledger)
+        self._tell(sets.outdated)
         write_manifest(
             self.out,
             self.config,
@@ -291,12 +300,19 @@ class _Run:
         models = {self.config.role(step.role, source).model for source in ("", *self.config.per_source)}
         return {model: one for model, one in ledger.spent().items() if model in models}
 
+    def _tell(self, outdated: tuple[str, ...]) -> None:
+        if outdated and self.console is not None:
+            self.console.print(
+                f"removed, for it was made of earlier sets: {', '.join(outdated)}", markup=False, highlight=False
+            )
+
     def _summary(self, sets: Sets, spent: Mapping[str, Spent], ledger: Ledger) -> Summary:
         reasons = [reason for row in sets.funnel for reason in row.rejected.items()]
         return Summary(
             out=self.out,
             sft=sets.sft,
             rl=sets.rl,
+            outdated=sets.outdated,
             rejected=sum(count for _, count in reasons),
             unanswered=sum(count for reason, count in reasons if reason in (REFUSES, NO_ANSWER)),
             funnel=sets.funnel,

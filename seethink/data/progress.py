@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime
 from types import TracebackType
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 
+from seethink.core.rejected import Rejected
 from seethink.data.engines.parts import Counts
 from seethink.teachers.gate import Gate
 from seethink.teachers.ledger import Ledger, Tally
@@ -17,6 +27,51 @@ from seethink.teachers.prices import Prices
 
 _EVERY = 0.1
 """Seconds between two looks; drawing takes longer than a row."""
+
+
+class CollectLine:
+    """The line of the first step, used as ``with CollectLine(console) as line``. How many rows its sources hold is not
+    known before they are read. Silent where there is no console."""
+
+    def __init__(self, console: Console | None) -> None:
+        self._reasons: Counter[str] = Counter()
+        self._kept = 0
+        self._shown = 0.0
+        self._bar = Progress(
+            TextColumn("collect"),
+            BarColumn(bar_width=20),
+            TextColumn("{task.completed:,.0f} rows,"),
+            TextColumn("{task.fields[news]}", markup=False),
+            TimeElapsedColumn(),
+            console=console,
+            disable=console is None,
+        )
+        self._task = self._bar.add_task("", total=None, news="")
+
+    def __enter__(self) -> CollectLine:
+        self._bar.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        rows = self._kept + self._reasons.total()
+        self._bar.update(self._task, completed=rows, total=rows if error is None else None, news=self._news())
+        self._bar.stop()
+
+    def __call__(self, aside: Rejected | None) -> None:
+        """One more row: kept, or set aside."""
+        if aside is None:
+            self._kept += 1
+        else:
+            self._reasons[aside.reason] += 1
+        if (now := time.monotonic()) - self._shown >= _EVERY:
+            self._shown = now
+            self._bar.update(self._task, completed=self._kept + self._reasons.total(), news=self._news())
+
+    def _news(self) -> str:
+        why = ", ".join(f"{reason}: {count}" for reason, count in self._reasons.most_common(3))
+        return f"{self._reasons.total()} set aside" + (f" ({why}{', …' * (len(self._reasons) > 3)})" if why else "")
 
 
 class StepLines:
@@ -71,11 +126,13 @@ class StepLines:
         paid = sum(tally.paid for tally in tallies.values())
         tokens = sum(tally.paid_prompt_tokens + tally.paid_completion_tokens for tally in tallies.values())
         seconds = max(now - started, 1e-3)
-        told = [f"{counts.rejected} set aside", f"{paid} calls paid"]
+        reused = sum(tally.reused for tally in tallies.values())
+        told = [f"{counts.rejected} set aside"]
         if counts.deferred:
             told.append(f"{counts.deferred} wait for a batch file")
-        told.append(f"{sum(tally.reused for tally in tallies.values())} reused")
-        told.append(f"{paid / seconds:.1f} calls/s, {tokens / seconds:,.0f} tokens/s")
+        if paid or reused:
+            told.append(f"{paid} calls paid, {reused} reused")
+            told.append(f"{paid / seconds:.1f} calls/s, {tokens / seconds:,.0f} tokens/s")
         money = [self._money(model, tally) for model, tally in tallies.items() if tally.paid]
         spent = sum(one for one in money if one is not None)
         if money and None not in money:

@@ -37,15 +37,18 @@ def row_from_record(record: Mapping[str, Any]) -> Row:
 
 
 def rejection_record(step: str, rejected: Rejected, item: Item | None = None) -> dict[str, Any]:
-    """A rejection as one line of a table. Items that could not even be read have neither id nor source."""
+    """A rejection as one line of a table. What could not be read as an item has no id, and may have no source."""
     return {
         "step": step,
         "item_id": item.id if item else "",
-        "source": item.source if item else "",
+        "source": item.source if item else _writable(rejected.source[:_LONGEST_NAME]),
         "reason": rejected.reason,
         "detail": _writable(rejected.detail),
         "where": _writable(rejected.where or (item.id if item else "")),
     }
+
+
+_LONGEST_NAME = 200
 
 
 def _writable(text: str) -> str:

@@ -8,16 +8,20 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
+
 from seethink.core.images import ImageStore
 from seethink.core.item import item_row
 from seethink.core.rejected import Rejected
-from seethink.core.tables import MANIFEST, data_hash, read_manifest, read_rows, write_manifest, write_rows
+from seethink.core.tables import MANIFEST, data_hash, parts, read_manifest, read_rows, write_manifest, write_rows
 from seethink.data.config import DataConfig
 from seethink.data.curate import curate
 from seethink.data.curation.leakage import Benchmarks
 from seethink.data.curation.pool import Pool
 from seethink.data.curation.response import sft_response
 from seethink.data.curation.split import BandSplit
+from seethink.data.derived import remove_outdated
+from seethink.data.engines.parts import Counts, Progress
 from seethink.data.funnel import FunnelRow, funnel_record, funnel_rows
 from seethink.data.roles import asked_how
 from seethink.data.row import Row, rejection_record, row_from_record
@@ -25,14 +29,21 @@ from seethink.data.stage import Stage, table_column
 from seethink.data.steps import STEPS
 from seethink.teachers.ledger import Spent
 
+_WRITTEN = (*Pool, "funnel")
+
 
 @dataclass(frozen=True, slots=True)
 class Sets:
-    """How many rows each set holds, and the funnel that led there."""
+    """How many rows each set holds, and the funnel that led there.
+
+    Attributes:
+        outdated: tables that were made of earlier sets, and were removed.
+    """
 
     sft: int
     rl: int
     funnel: tuple[FunnelRow, ...]
+    outdated: tuple[str, ...]
 
 
 def write_sets(
@@ -43,18 +54,24 @@ def write_sets(
     made_by: str,
     spent: Mapping[str, Spent],
     started: float,
+    progress: Progress,
 ) -> Sets:
     """Divide the verified rows and write ``sft``, ``rl``, ``curate/rejected`` and ``funnel`` below ``out``.
+
+    What was made of other sets before is removed.
 
     Args:
         verified: the rows of the last step.
         images: holds their pictures.
         made_by: hash of the recipe of ``verified``, for the manifests.
+        progress: told how far the step "curate" is.
     """
-    for name in (Pool.SFT, Pool.RL, "funnel"):
+    total = sum(pq.read_metadata(path).num_rows for path in parts(verified))
+    before = _tables(out)
+    for name in _WRITTEN:
         (out / name / MANIFEST).unlink(missing_ok=True)
     fate = curate(
-        _rows(verified),
+        _counted(_rows(verified), total, progress),
         quotas=config.quotas,
         seed=config.seed,
         answer_block=config.answer_block,
@@ -72,7 +89,21 @@ def write_sets(
     funnel = tuple(_funnel(out))
     write_rows(out / "funnel", map(funnel_record, funnel))
     manifest.write(out / "funnel", {"rows": len(funnel)})
-    return Sets(sft, rl, funnel)
+    progress("curate", Counts(total, sft + rl, total - sft - rl))
+    outdated = remove_outdated(out, changed=before != _tables(out))
+    return Sets(sft, rl, funnel, tuple(outdated))
+
+
+def withdraw_sets(out: Path, made_by: str | None) -> None:
+    """Sets of rows that ``verify`` no longer holds, or not all of them, are finished no more.
+
+    Args:
+        made_by: as in ``write_sets``; None while rows are missing.
+    """
+    for name in _WRITTEN:
+        manifest = read_manifest(out / name)
+        if manifest is not None and manifest["data"].get("verified") != made_by:
+            (out / name / MANIFEST).unlink()
 
 
 def spent_record(spent: Mapping[str, Spent]) -> dict[str, float]:
@@ -81,6 +112,12 @@ def spent_record(spent: Mapping[str, Spent]) -> dict[str, float]:
     for one in spent.values():
         total.update(asdict(one))
     return {name: float(total[name]) for name in ("answers", "prompt_tokens", "completion_tokens", "possibly_paid")}
+
+
+def _tables(out: Path) -> list[str | None]:
+    """Hashes of the two sets, None for one that is not finished."""
+    manifests = (read_manifest(out / pool) for pool in Pool)
+    return [manifest["data"].get("table") if manifest else None for manifest in manifests]
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +155,12 @@ def _held_against(config: DataConfig) -> dict[str, Any]:
 
 def _rows(verified: Path) -> Iterator[Row]:
     return map(row_from_record, read_rows(verified))
+
+
+def _counted(rows: Iterator[Row], total: int, progress: Progress) -> Iterator[Row]:
+    for number, row in enumerate(rows):
+        progress("curate", Counts(total, number))
+        yield row
 
 
 def _sft_records(verified: Path, fate: Mapping[str, Pool | Rejected], config: DataConfig) -> Iterator[dict[str, Any]]:

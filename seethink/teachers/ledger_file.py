@@ -28,6 +28,7 @@ from seethink.teachers.answer import Usage
 SCHEMA = 2
 SUFFIX = ".sqlite"
 WRITING = ".writing"
+_FRESH = ".fresh"
 _LOG_BYTES = 16 * 2**20
 """Bytes after which SQLite's log is copied into its file. choice."""
 _LINE_BYTES = 300
@@ -210,17 +211,23 @@ class OwnFile:
     def _open(self, folder: Path) -> None:
         # Says that somebody writes here, so that nobody merges the file away.
         self._stack.enter_context(held(self.path.with_suffix(WRITING)))
+        # Under another name until it has its tables: whoever reads a file of the ledger finds a whole one.
+        fresh = self.path.with_suffix(_FRESH)
+        with closing(_connect(fresh)) as connection:
+            # A write-ahead log needs memory that all readers share, which two machines have not.
+            connection.execute(f"PRAGMA journal_mode={'WAL' if self.quick else 'TRUNCATE'}")
+            connection.execute("PRAGMA synchronous=FULL")
+            create(connection)
+        fresh.replace(self.path)
         self._connection = self._stack.enter_context(closing(_connect(self.path)))
         self._connection.execute("PRAGMA synchronous=FULL")
         if not self.quick:
-            # A write-ahead log needs memory that all readers share, which two machines have not.
             self._connection.execute("PRAGMA journal_mode=TRUNCATE")
-            create(self._connection)
             return
-        self._connection.execute("PRAGMA journal_mode=WAL")
-        create(self._connection)
         self._connection.execute("PRAGMA synchronous=NORMAL")
         self._connection.execute("PRAGMA wal_autocheckpoint=0")
+        # The first look makes the log.
+        self._connection.execute("SELECT name FROM merged").fetchall()
         self._copier = self._stack.enter_context(closing(_connect(self.path)))
         log = self.path.with_name(self.path.name + "-wal")
         self._log = os.open(log, os.O_RDONLY)
@@ -260,7 +267,8 @@ def open_readers(folder: Path, but: Container[str] = ()) -> dict[str, sqlite3.Co
         # Files may be merged, but not while somebody opens them.
         with held(folder / "ledger.lock", shared=True, wait=60):
             paths = [path for path in sorted(folder.glob(f"*{SUFFIX}")) if path.name not in but]
-            found = {path.name: open_reader(path) for path in paths}
+            # A file that somebody is about to begin is left for the next look.
+            found = {path.name: reader for path in paths if (reader := _open_begun(path)) is not None}
     except Held as error:
         raise InputError(f"ledger {folder} is being merged ({error}): try again when that is done") from None
     merged = {name for reader in found.values() for (name,) in reader.execute("SELECT name FROM merged")}
@@ -281,6 +289,16 @@ def all_readers(folder: Path) -> Iterator[list[sqlite3.Connection]]:
 
 
 def open_reader(path: Path) -> sqlite3.Connection:
+    """A file for reading; one whose writer died before it began is read as an empty one: nothing was paid."""
+    reader = _open_begun(path)
+    if reader is None:
+        reader = sqlite3.connect(":memory:", check_same_thread=False)
+        create(reader)
+    return reader
+
+
+def _open_begun(path: Path) -> sqlite3.Connection | None:
+    """None where the file has no tables yet. InputError where it is no ledger."""
     # Read-write mode, made read-only by pragma: the log that a killed process left must be read back into its file.
     try:
         connection = _connect(path, "?mode=rw")
@@ -294,10 +312,8 @@ def open_reader(path: Path) -> sqlite3.Connection:
     if version > SCHEMA:
         raise InputError(f"{path} was written by a newer version (schema {version}): update, or use another folder")
     if not tables:
-        # A process killed between creating its file and the table: nothing was paid.
         connection.close()
-        connection = sqlite3.connect(":memory:", check_same_thread=False)
-        create(connection)
+        return None
     return connection
 
 
@@ -314,9 +330,8 @@ def is_closed(path: Path) -> bool:
 
 
 def create(connection: sqlite3.Connection) -> None:
-    connection.executescript(_CREATE + _BATCHES)
-    connection.execute(f"PRAGMA user_version={SCHEMA}")
-    connection.commit()
+    """All tables at once: another process that opens the file sees none of them or every one."""
+    connection.executescript(f"BEGIN IMMEDIATE; {_CREATE} {_BATCHES} PRAGMA user_version={SCHEMA}; COMMIT;")
 
 
 @dataclass(frozen=True, slots=True)

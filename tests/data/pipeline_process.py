@@ -1,9 +1,9 @@
 """A run of the pipeline in a process of its own, to be interrupted.
 
-    pipeline_process.py URL FOLDER ROWS WIDTH [BYTES | --native | --ray]
+    pipeline_process.py URL FOLDER ROWS WIDTH [BYTES | --batch | --native | --ray]
 
-With BYTES no file may grow beyond that size, which is how a full disk shows itself; with the others two
-workers of Daft carry it.
+With BYTES no file may grow beyond that size, which is how a full disk shows itself; with --batch all requests travel in
+batch files; with the others two workers of Daft carry it.
 """
 
 from __future__ import annotations
@@ -40,15 +40,16 @@ def items(images: ImageStore, count: int) -> Iterator[Item]:
 
 def main(url: str, folder: Path, count: int, width: int) -> None:
     roles = {"captioner": "see", "reasoner": "think", "rewriter": "edit", "verifier": "judge"}
-    tree = {role: {"model": model} for role, model in roles.items()}
+    transport = "batch" if "--batch" in sys.argv else "calls"
+    tree = {role: {"model": model, "transport": transport} for role, model in roles.items()}
     config = DataConfig.model_validate({"base_url": url, "width": width, "part_rows": 5, **tree})
     images = ImageStore(folder / "images")
-    patience = Patience(first_wait=0.01)
+    patience = Patience(first_wait=0.01, batch_poll=0.01)
     engine = engine_config("local")
     match sys.argv[5:]:
         case ["--native" | "--ray" as runner]:
             engine = engine_config("daft", runner.removeprefix("--"))
-        case [size]:
+        case [size] if size.isdecimal():
             resource.setrlimit(resource.RLIMIT_FSIZE, (int(size), resource.RLIM_INFINITY))
     try:
         summary = run_pipeline(items(images, count), images, config, folder / "out", engine=engine, patience=patience)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import subprocess
 import sys
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 from rich.console import Console
 
 from seethink.core.images import ImageStore
+from seethink.core.rejected import Rejected
 from seethink.core.tables import read_manifest, read_rows
 from seethink.data.funnel import FunnelRow, funnel_from_record, funnel_table
 from seethink.data.pipeline import run_pipeline
@@ -36,9 +38,11 @@ def test_the_stored_funnel_reads_back(run: Any, items: Any) -> None:
 
 def test_progress_names_every_step(items: Any, images: ImageStore, settings: Any, tmp_path: Any) -> None:
     console = Console(file=io.StringIO(), force_terminal=True, width=120)
-    run_pipeline(items(2), images, settings(), tmp_path / "out", console=console)
+    run_pipeline([*items(2), Rejected("no gold")], images, settings(), tmp_path / "out", console=console)
     text = console.file.getvalue()  # type: ignore[attr-defined]
-    assert all(step in text for step in ("caption", "distill", "rewrite", "verify")) and "calls paid" in text
+    steps = ("collect", "caption", "distill", "rewrite", "verify", "curate")
+    assert all(step in text for step in steps) and "calls paid" in text
+    assert "3 rows, 1 set aside (no gold: 1)" in re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", text)
 
 
 def test_importing_the_packages_and_the_config_loads_neither_the_sdk_nor_torch() -> None:

@@ -20,7 +20,7 @@ from seethink.core.rejected import InputError
 from seethink.core.tables import read_rows, write_rows
 from seethink.data.exports import Exported, Format, export_sets
 from seethink.data.exports.sample import MARKS
-from seethink.data.sources import VlaaThinkingConfig, open_source, sft_rows
+from seethink.data.sources import VlaaThinkingConfig, open_source
 from seethink.rewards import mixed
 
 
@@ -95,8 +95,10 @@ def test_rows_of_the_released_form_are_the_same_items_again(
     seen = [(item.question, item.gold, item.verifier, item.images) for item in rl_items(made)]
     assert [(item.question, item.gold, item.verifier, item.images) for item in again] == seen  # type: ignore[union-attr]
     assert again[0].source == "clevr_math"  # type: ignore[union-attr]
-    [first, *_] = sft_rows(out / "VLAA-Thinking-SFT.json", out / "images", ImageStore(tmp_path / "again"))
-    assert isinstance(first, dict) and first["response"] == next(read_rows(made.out / "sft"))["response"]
+    config = VlaaThinkingConfig(path=out / "VLAA-Thinking-SFT.json", image_root=out / "images")
+    [first, *_] = open_source(config).items(ImageStore(tmp_path / "again"))
+    assert isinstance(first, Item) and first.meta["ds_answer"] == "<think>I look.</think>\n\n" + first.gold
+    assert first.gold == next(read_rows(made.out / "sft"))["gold"]
 
 
 def test_trl_rows_are_plain_conversations(export: Any, made: Any) -> None:

@@ -2,52 +2,89 @@
 
 from __future__ import annotations
 
+import os
 import re
-import shlex
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
-from PIL import Image
-from typer.testing import CliRunner
 
-from seethink.cli import app
 from seethink.core.tables import read_rows
 
 _FILE = re.compile(r"^```\w+ ([\w.-]+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 _COMMANDS = re.compile(r"^```sh\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
 
-def test_the_page_adds_a_domain_from_start_to_end(
-    checkout: Path, teachers: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+class Followed(NamedTuple):
+    folder: Path
+    shell: Callable[[str], str]
+    looked: str
+    ran: str
+    train: str
+    """The commands that are left."""
+
+
+@pytest.fixture(scope="module")
+def followed(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Followed]:
+    """A reader saves the page's files and gives its commands, the second terminal's in a second process."""
     page = (checkout / "docs" / "guide" / "new-domain.md").read_text(encoding="utf-8")
-    written = _FILE.findall(page)
-    assert {name for name, _ in written} == {"readings.jsonl", "gauges.yaml", "gauges-caption.txt", "data.yaml"}
-    monkeypatch.chdir(tmp_path)
-    for name, content in written:
-        Path(name).write_text(content.replace("http://127.0.0.1:8000/v1", teachers.base_url), encoding="utf-8")
-    (tmp_path / "photos" / "bench").mkdir(parents=True)
-    for number in (1, 2, 3):
-        Image.new("RGB", (8, 8), (number * 50, 0, 0)).save(tmp_path / "photos" / "bench" / f"g{number}.png")
-    teachers.says = {
-        "my-captioner": lambda asked: "The needle points at the top mark.",
-        "my-reasoner": lambda asked: "<think>\nWait, the top mark.\n</think>\n\nThe gauge shows the mark it points at.",
-        "my-editor": lambda asked: asked,
-        "my-judge": lambda asked: "Yes",
-    }
-    outputs = []
-    for command in _COMMANDS.findall(page)[0].splitlines():
-        program, *arguments = shlex.split(command)
-        result = CliRunner().invoke(app, arguments, env={"COLUMNS": "200"}, catch_exceptions=False)
-        assert program == "seethink" and result.exit_code == 0, result.output
-        outputs.append(result.output)
-    assert "gold does not fit its verifier: 1" in outputs[0]
-    assert "2 items, every rule-verified gold scores 1" in outputs[3]
-    [first, _] = read_rows(Path("runs/gauges/rl"))
-    assert (first["source"], first["gold"], first["verifier"]) == ("gauges", "4", "digit")
+    folder, programs = tmp_path_factory.mktemp("page"), tmp_path_factory.mktemp("programs")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    for name, content in _FILE.findall(page):
+        (folder / name).write_text(content.replace("8000", port), encoding="utf-8")
+    for name, what in (("python", ""), ("seethink", "-m seethink.cli ")):
+        (programs / name).write_text(f'#!/bin/sh\nexec "{sys.executable}" {what}"$@"\n')
+        (programs / name).chmod(0o755)
+    paths = {"PATH": f"{programs}:{os.environ['PATH']}", "PYTHONPATH": str(checkout), "COLUMNS": "200"}
+    asked: dict[str, Any] = {"cwd": folder, "env": os.environ | paths, "text": True}
+
+    def shell(commands: str) -> str:
+        done = subprocess.run(["sh", "-e", "-c", commands], capture_output=True, **asked)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    draw, look, stand_in, run, train = _COMMANDS.findall(page)
+    shell(draw)
+    looked = shell(look)
+    teachers = subprocess.Popen(["sh", "-c", f"exec {stand_in.strip()}"], stderr=subprocess.DEVNULL, **asked)
+    try:
+        while not _listens(int(port)):
+            assert teachers.poll() is None
+            time.sleep(0.05)
+        yield Followed(folder, shell, looked, shell(run), train)
+    finally:
+        teachers.kill()
+        teachers.wait()
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as trial:
+        return trial.connect_ex(("127.0.0.1", port)) == 0
+
+
+def test_the_first_look_asks_nobody_and_says_what_does_not_fit(followed: Followed) -> None:
+    assert "3 rows, 1 set aside (gold does not fit its verifier: 1)" in followed.looked
+    assert followed.looked.count("gauges") >= 2
+
+
+def test_the_page_adds_a_domain_from_start_to_end(followed: Followed) -> None:
+    assert "gauges" in followed.ran and "(unread)" not in followed.ran
+    assert "2 items, every rule-verified gold scores 1" in followed.ran
+    [first, second] = read_rows(followed.folder / "runs" / "gauges" / "rl")
+    assert (first["source"], first["gold"], first["verifier"], second["gold"]) == ("gauges", "4", "digit", "8")
     assert first["context"] == "On the dial: 0 bar at the left, 4 bar at the top, 8 bar at the right."
-    [looked, _] = [body for body in teachers.requests if body["model"] == "my-captioner"]
-    assert looked["messages"][0]["content"].startswith("You write the caption of a photo of a pressure gauge")
-    card = Path("runs/gauges-released/README.md").read_text(encoding="utf-8")
-    assert "| gauges | CC0 |" in card and "Do not say\nwhat the reading is." in card
+    card = (followed.folder / "runs" / "gauges-released" / "README.md").read_text(encoding="utf-8")
+    assert "| gauges | 3 | 2 | 0 | 2 |" in card and "| gauges | CC0 |" in card
+    assert "Do not say\nwhat the reading is." in card
+
+
+@pytest.mark.slow
+def test_what_it_made_trains(followed: Followed) -> None:
+    assert "model: runs/gauges-grpo/model" in followed.shell(followed.train)

@@ -39,7 +39,12 @@ def interrupt(teachers: Any, tmp_path: Path, number: signal.Signals, after: int)
 
 # The rows' texts differ by picture and question, so 4 calls a row are distinct.
 @pytest.mark.parametrize(
-    ("number", "after", "again"), [(signal.SIGKILL, random.randint(2, 60), WIDTH), (signal.SIGTERM, 40, 0)]
+    ("number", "after", "again"),
+    [
+        (signal.SIGKILL, random.randint(2, 60), WIDTH),
+        (signal.SIGTERM, random.randint(2, 60), 0),
+        (signal.SIGINT, random.randint(2, 60), 0),
+    ],
 )
 def test_an_interrupted_run_ends_with_every_row_and_pays_little_or_nothing_twice(
     teachers: Any, tmp_path: Path, number: signal.Signals, after: int, again: int
@@ -47,7 +52,7 @@ def test_an_interrupted_run_ends_with_every_row_and_pays_little_or_nothing_twice
     teachers.latency = 0.01
     teachers.says["think"] = lambda asked: f"<think>\n{asked}\n</think>\n\nblue, for {asked[-12:]}"
     output = interrupt(teachers, tmp_path, number, after)
-    assert output == ("stopped\n" if number == signal.SIGTERM else "")
+    assert output == ("" if number == signal.SIGKILL else "stopped\n")
     assert not (tmp_path / "out" / "manifest.json").exists()
     output, _ = start(teachers, tmp_path).communicate(timeout=60)
     assert output == f"{ROWS} rows\n"

@@ -165,11 +165,13 @@ def test_what_a_teacher_refuses_is_set_aside_and_asked_again_on_request(
 def test_the_funnel_counts_every_row_by_source_and_reason(run: Any, items: Any, teachers: Any) -> None:
     teachers.says["judge"] = lambda asked: "No" if "gold-1\n" in asked else "Yes"
     broken = Rejected("no question", "field question", "file:3")
+    known = broken._replace(source="second")
     first, second = items(3, "first"), items(2, "second")
-    summary = run([*first, first[0], broken, *second])
+    summary = run([*first, first[0], broken, *second, known])
     found = {(row.source, row.step): row for row in summary.funnel}
     assert found["first", "collect"].rejected == {"duplicate item": 1}
     assert found[UNREAD, "collect"].rejected == {"no question": 1}
+    assert (found["second", "collect"].entered, found["second", "collect"].rejected) == (3, {"no question": 1})
     assert found["first", "verify"].rejected == {"wrong answer": 1}
     assert (found["first", "curate"].entered, found["first", "curate"].sft) == (2, 2)
     assert all(row.entered == row.kept + sum(row.rejected.values()) for row in summary.funnel)

@@ -35,7 +35,7 @@ def test_every_rule_decides_about_the_five_published_records(
         path=folder / "examples.jsonl", image_root=folder, image_field="image_file", reasoning=Reasoning.BROUGHT
     )
     settings = {name: one.model_dump(exclude_unset=True) for name, one in source_settings(source).items()}
-    summary = run(open_source(source).items(images), per_source=settings)
+    summary = run(open_source(source).items(images), per_source=settings, sources=[source.model_dump(mode="json")])
     assert (len(teachers.texts("see")), len(teachers.texts("think"))) == (0, 0)
     assert (len(teachers.texts("edit")), len(teachers.texts("judge"))) == (5, 5)
 
@@ -72,7 +72,7 @@ def test_a_stricter_teacher_sets_rows_aside_and_the_table_says_why(
         path=folder / "examples.jsonl", image_root=folder, image_field="image_file", reasoning=Reasoning.BROUGHT
     )
     settings = {name: one.model_dump(exclude_unset=True) for name, one in source_settings(source).items()}
-    summary = run(open_source(source).items(images), per_source=settings)
+    summary = run(open_source(source).items(images), per_source=settings, sources=[source.model_dump(mode="json")])
     found = {one.source: one for one in decisions(summary.out)}
     assert found["allava_laion"].fate == "rewrite: rewrite gap (gap 16 words, at most 15)"
     assert found["geoqa170k"].fate.startswith("verify: wrong answer") and found["geoqa170k"].verified == "wrong answer"

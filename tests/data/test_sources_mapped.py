@@ -165,6 +165,12 @@ def test_llava_cot_box_questions_are_decided_by_iou_and_the_rest_are_open(read: 
 def test_a_record_that_does_not_fit_its_mapping_says_why(read: Any) -> None:
     found = read("docvqa", {"data": [{"questionId": 1, "question": "q?", "image": "a.png", "answers": []}, {}, [1]]})
     assert [one.reason for one in found] == ["no gold", "no question", "not a record"]
+    assert {one.source for one in found} == {"docvqa"}
+
+
+def test_a_line_of_a_file_that_sources_share_may_be_any_ones(read: Any) -> None:
+    [bad, broken] = read("llava_cot_coco", [{"id": "1", "image": "coco/x.jpg"}, "no record"])
+    assert (bad.source, broken.reason, broken.source) == ("llava_cot_coco", "not a record", "")
 
 
 def test_a_second_file_that_no_mapping_asks_for_is_an_error(read: Any) -> None:

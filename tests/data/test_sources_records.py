@@ -14,9 +14,10 @@ from PIL import Image
 from seethink.core.images import ImageStore
 from seethink.core.item import Item, Verifier
 from seethink.core.rejected import InputError, Rejected
-from seethink.core.tables import write_part
+from seethink.core.tables import read_rows, write_part
+from seethink.data.per_source import Reasoning
 from seethink.data.row import rejection_record
-from seethink.data.sources import RecordsConfig, VlaaThinkingConfig, open_source, sft_rows
+from seethink.data.sources import RecordsConfig, VlaaThinkingConfig, open_source, source_settings
 from seethink.data.sources.records import MAX_LITERAL, read_meta
 from seethink.data.sources.routing import ROUTES, route
 
@@ -118,6 +119,13 @@ def test_a_bad_record_names_its_place_and_remedy_and_the_next_goes_on(
     write_part(tmp_path / "rejected", 0, [rejection_record("collect", bad)])
 
 
+def test_a_bad_record_counts_for_its_source(read: Any) -> None:
+    """As it says, or as its id or picture tells; the funnel then adds up per source."""
+    bad = {**GOOD, "gold": "many"}
+    found = read({**bad, "source": "mine"}, {**bad, "id": "docvqa-1"}, {**bad, "id": "2"}, "no record")
+    assert [one.source for one in found] == ["mine", "docvqa", "some", ""]
+
+
 def test_lines_that_are_no_records_are_set_aside(read: Any) -> None:
     text = b'{"id": 1\n[1]\n\n\xff\xfe\n' + json.dumps(GOOD).encode() + b"\n" + b"[" * 100_000
     # A file that begins with a bracket would be an array.
@@ -207,12 +215,36 @@ def test_only_what_the_paper_gave_the_reasoner_becomes_context(read: Any) -> Non
     assert (arxiv.gold, puma.gold, allava.meta["caption"]) == ("B", "y = 2x", "the caption")
 
 
-def test_rows_of_the_released_sft_file_keep_their_response(root: Path, images: ImageStore, tmp_path: Path) -> None:
-    path = tmp_path / "sft.json"
+def test_rows_of_the_released_sft_file_have_their_answer_block_for_a_gold(read: Any) -> None:
     good = {"image": "clevr_math/c.png", "question": "How many?", "answer": "<think>t</think>\n<answer>3</answer>"}
-    prose = {**good, "question": "And?", "answer": "<think>t</think><answer>There are three.</answer>"}
-    path.write_text("\n".join(json.dumps(one) for one in (good, prose, {**good, "answer": "3"})))
-    first, second, third = sft_rows(path, root, images)
-    assert isinstance(first, dict) and (first["response"], first["gold"]) == (good["answer"], "3")
-    assert (first["verifier"], second["verifier"]) == ("digit", "open")  # type: ignore[call-overload]
-    assert isinstance(third, Rejected) and third.where == "sft.json:3"
+    prose = {**good, "question": "And?", "answer": "<think>t</think><answer>Three or so.</answer>"}
+    elsewhere = {**good, "image": "a.png"}
+    first, second, third, broken = read(good, prose, elsewhere, {**good, "answer": "3"}, kind="vlaa_thinking")
+    assert (first.source, first.gold, first.verifier.value) == ("clevr_math", "3", "digit")
+    assert first.meta["ds_answer"] == "<think>t</think>\n\n3"
+    assert [(one.source, one.verifier.value) for one in (second, third)] == [
+        ("clevr_math", "open"),
+        ("vlaa_thinking", "open"),
+    ]
+    assert (broken.reason, broken.where, broken.source) == (
+        "response breaks the tag grammar",
+        "some.json:4",
+        "clevr_math",
+    )
+
+
+def test_the_released_sft_file_comes_out_of_a_run_as_it_went_in(
+    run: Any, root: Path, images: ImageStore, tmp_path: Path, teachers: Any
+) -> None:
+    path = tmp_path / "sft.json"
+    rows = [
+        {"image": name, "question": f"How many in {name}?", "answer": f"<think>I see {name}.</think><answer>3</answer>"}
+        for name in ("clevr_math/c.png", "a.png")
+    ]
+    path.write_text("\n".join(map(json.dumps, rows)))
+    source = VlaaThinkingConfig(path=path, image_root=root, reasoning=Reasoning.AS_IS)
+    settings = {name: one.model_dump(exclude_unset=True) for name, one in source_settings(source).items()}
+    found = open_source(source).items(images)
+    summary = run(found, sources=[source.model_dump(mode="json")], per_source=settings)
+    assert [row["response"] for row in read_rows(summary.out / "sft")] == [row["answer"] for row in rows]
+    assert not teachers.requests

@@ -9,7 +9,7 @@ import asyncio
 import json
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -47,6 +47,9 @@ class ScriptedServer:
     batches: dict[str, dict[str, Any]] = field(default_factory=dict)
     files: dict[str, bytes] = field(default_factory=dict)
     base_url: str = ""
+    die: Callable[[], None] = lambda: None
+    """Break all connections off and listen no more; ``rise`` listens at the same port again."""
+    rise: Callable[[], None] = lambda: None
     bill: Counter[str] = field(default_factory=Counter)
     attempts: Counter[str] = field(default_factory=Counter)
     requests: list[Body] = field(default_factory=list)
@@ -192,20 +195,25 @@ def serving(server: ScriptedServer) -> Iterator[ScriptedServer]:
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
-    runner = web.AppRunner(application(server), access_log=None, shutdown_timeout=0.1)
+    runners: list[web.AppRunner] = []
 
-    async def start() -> int:
-        await runner.setup()
-        site = web.TCPSite(runner, "127.0.0.1", 0)
-        await site.start()
-        return int(runner.addresses[0][1])
+    async def start(port: int) -> int:
+        runners.append(web.AppRunner(application(server), access_log=None, shutdown_timeout=0.1))
+        await runners[-1].setup()
+        await web.TCPSite(runners[-1], "127.0.0.1", port, reuse_address=True).start()
+        return int(runners[-1].addresses[0][1])
 
-    port = asyncio.run_coroutine_threadsafe(start(), loop).result()
+    def run(doing: Coroutine[Any, Any, Any]) -> Any:
+        return asyncio.run_coroutine_threadsafe(doing, loop).result()
+
+    port = run(start(0))
     server.base_url = f"http://127.0.0.1:{port}/v1"
+    server.die = lambda: run(runners[-1].cleanup())
+    server.rise = lambda: run(start(port))
     try:
         yield server
     finally:
-        asyncio.run_coroutine_threadsafe(runner.cleanup(), loop).result()
+        server.die()
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
         loop.close()

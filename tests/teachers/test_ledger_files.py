@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import threading
 import zlib
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -16,7 +18,7 @@ from seethink.core.lock import Held, held
 from seethink.core.tables import read_rows
 from seethink.teachers import Ledger, ledger_file
 from seethink.teachers.compact import compact, publish
-from seethink.teachers.ledger_file import Entry, State, on_network_disk
+from seethink.teachers.ledger_file import Entry, OwnFile, State, on_network_disk, open_readers
 
 SCHEMA_1 = """
 CREATE TABLE entries (id INTEGER PRIMARY KEY, key TEXT NOT NULL, state TEXT NOT NULL, model TEXT NOT NULL,
@@ -142,3 +144,25 @@ def test_a_lock_is_held_alone_or_shared(tmp_path: Path) -> None:
         pass
     with held(lock), pytest.raises(Held), held(lock, shared=True):
         pass
+
+
+def test_a_file_is_whole_from_the_moment_that_others_see_it(folder: Path) -> None:
+    """Many processes begin and look at the same time when a cluster's workers start."""
+    folder.mkdir()
+    ended = threading.Event()
+    looked: list[int] = []
+
+    def look() -> None:
+        while not ended.is_set():
+            readers = open_readers(folder)
+            looked.append(len(readers))
+            for reader in readers.values():
+                reader.close()
+
+    with ThreadPoolExecutor(1) as reading:
+        seen = reading.submit(look)
+        for _ in range(40):
+            OwnFile(folder).close()
+        ended.set()
+        seen.result()
+    assert len(open_readers(folder)) == 40 and max(looked) > 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sqlite3
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -15,6 +16,7 @@ import pytest
 
 from seethink.core.rejected import InputError, Stopped
 from seethink.teachers import Budget, Gate, Ledger, Message, Sampling, Unanswered
+from seethink.teachers.ledger_file import OwnFile
 from seethink.teachers.pace import PerMinute
 from seethink.teachers.reply import MAX_TEXT
 
@@ -298,6 +300,31 @@ def test_a_stop_lets_calls_in_flight_finish_and_sends_no_more(server: Any, sessi
 
     outcomes = session(talk, width=3)
     assert sum(not isinstance(outcome, Exception) for outcome in outcomes) == server.billed == 3
+
+
+def test_an_answer_is_used_once_the_disk_has_it_and_the_next_call_need_not_wait(
+    server: Any, session: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A disk that takes its time: places behind the gate are given on, answers are held back."""
+    taken = threading.Event()
+    sync = OwnFile.sync
+
+    def slow(file: OwnFile) -> None:
+        taken.wait(10)
+        sync(file)
+
+    monkeypatch.setattr(OwnFile, "sync", slow)
+
+    async def talk(teacher: Any) -> Any:
+        asked = [asyncio.create_task(teacher.ask([Message("user", str(number))])) for number in range(6)]
+        while server.billed < 6:
+            await asyncio.sleep(0.01)
+        await asyncio.sleep(0.1)
+        early = sum(task.done() for task in asked)
+        taken.set()
+        return early, len(await asyncio.gather(*asked))
+
+    assert session(talk, width=2) == (0, 6)
 
 
 def test_a_cancelled_asker_does_not_lose_what_was_paid(server: Any, session: Callable[..., Any]) -> None:

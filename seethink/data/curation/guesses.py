@@ -33,6 +33,7 @@ from seethink.data.progress import StepLines
 from seethink.data.roles import Teachers, asked_how, instructions, open_teachers, text_hash
 from seethink.data.row import Row, row_from_record
 from seethink.data.sets import spent_record
+from seethink.data.source_names import check_source_names
 from seethink.data.stage import Stage, claim, table_column
 from seethink.data.steps import Step
 from seethink.data.stopping import stopping
@@ -80,7 +81,8 @@ def ask_blind(
     Raises Stopped and InputError as ``run_pipeline`` does.
     """
     with only_run(out):
-        collected = collect_table(items, config, Stage(out / "collect"))
+        collected = collect_table(items, config, Stage(out / "collect"), console)
+        check_source_names(config, Stage(out / "collect"))
         return asyncio.run(_ask(collected, config, draws, images, out, ledger or out / "ledger", patience, console))
 
 

@@ -25,6 +25,7 @@ from seethink.core.images import ImageStore
 from seethink.core.item import item_from_row
 from seethink.core.rejected import InputError
 from seethink.core.tables import MANIFEST, claim, data_hash, parts, read_rows, write_manifest, write_part, write_rows
+from seethink.data.derived import made_of
 
 _HIGHEST = 700.0
 """Above it exp has no number; no working model is near."""
@@ -96,7 +97,7 @@ def perplexity_subsets(
             for item, *nlls in _side_by_side(by_model)
         ),
     )
-    made_from = {"rows": read, "models": ",".join(str(folder.name) for folder in by_model)}
+    made_from = {"rows": read, "models": ", ".join(folder.name.removeprefix(f"{name}-") for folder in by_model)}
     write_manifest(measured, config, seeds={}, data=made_from, started=started, more={"rows": total})
     ranked = sorted(means, key=lambda item: (-means[item], item))
     return [_write_subset(config, ranked[:size], means, table, made_from, started) for size in config.sizes]
@@ -169,8 +170,17 @@ def _write_subset(
     (folder / MANIFEST).unlink(missing_ok=True)
     kept, lowest = frozenset(chosen), means[chosen[-1]]
     rows = write_rows(folder, (row for row in read_rows(table) if row["id"] in kept))
+    told = (
+        f"## Highest perplexity\n\n`{folder.name}` holds the {rows:,} rows of `{table.name}` whose responses the "
+        f"models {made_from['models']} find least likely on average: perplexity {lowest:.3g} and higher."
+    )
     write_manifest(
-        folder, config, seeds={}, data=made_from, started=at, more={"rows": rows, "lowest_perplexity": lowest}
+        folder,
+        config,
+        seeds={},
+        data={**made_from, "table": data_hash(row["id"] for row in read_rows(folder))},
+        started=at,
+        more={"rows": rows, "lowest_perplexity": lowest, **made_of(table.parent, [table.name], told)},
     )
     return Subset(folder, rows, lowest)
 

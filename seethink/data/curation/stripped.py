@@ -19,13 +19,14 @@ from seethink.core.config import Config
 from seethink.core.hesitation import hesitates, repeats
 from seethink.core.item import RULE_VERIFIERS, Item, Verifier, item_from_row, item_row
 from seethink.core.rejected import InputError, Rejected
-from seethink.core.tables import MANIFEST, data_hash, read_manifest, read_rows, write_manifest, write_rows, write_text
+from seethink.core.tables import MANIFEST, data_hash, read_manifest, read_rows, write_manifest, write_rows
 from seethink.core.trace import read_tags, write_tags
 from seethink.core.verdict import UNDECIDED, Outcome, is_hit
 from seethink.data import markdown
 from seethink.data.config import AnswerBlock
 from seethink.data.curation.pool import Pool
 from seethink.data.curation.response import sft_response
+from seethink.data.derived import made_of
 from seethink.data.row import rejection_record, row_from_record
 from seethink.data.steps import STEPS
 
@@ -116,8 +117,8 @@ def write_stripped(config: StripConfig, data: Path) -> dict[str, int]:
         raise InputError(f"no trace of {config.rows} is left after stripping: see {data / 'strip' / 'rejected'}")
     for folder in (stripped, whole):
         table = data_hash((row["id"], row["response"]) for row in read_rows(folder))
-        write_manifest(folder, config, seeds={}, data={"table": table}, started=started, more={"counts": dict(counts)})
-    write_text(data / "card" / f"{config.rows}_stripped.md", _section(config, counts))
+        more = {"counts": dict(counts), **made_of(data, [one.name for one in sets], _section(config, counts))}
+        write_manifest(folder, config, seeds={}, data={"table": table}, started=started, more=more)
     return dict(counts)
 
 

@@ -16,6 +16,7 @@ import json
 import os
 import signal
 import threading
+import traceback
 import uuid
 from collections.abc import Iterator
 from contextlib import AsyncExitStack, contextmanager, suppress
@@ -50,6 +51,7 @@ _CHUNKS = 4
 choice."""
 _LOOK = 0.5
 """Seconds between two looks at whether the run goes on."""
+_ERRORS: dict[str, type[Exception]] = {"InputError": InputError, "Stopped": Stopped}
 _CPUS = 0.25
 """Of a cluster's processors that one worker asks for: it waits for the network most of the time. choice."""
 
@@ -119,7 +121,7 @@ async def carry(
                 ledger.tallies[model] = ledger.tallies.get(model, Tally()).plus(Tally(**tally))
             progress(step.name, counts)
             if report["error"] is not None:
-                error = (InputError if report["error"] == "InputError" else Stopped)(report["told"])
+                error = _ERRORS.get(report["error"], RuntimeError)(report["told"])
                 if failure is None or isinstance(failure, Stopped):
                     failure = error
                 sign.stop(report["told"])
@@ -227,6 +229,9 @@ class _Worker:
             asyncio.run_coroutine_threadsafe(self._work(frozenset(parts), report), self.loop).result()
         except (InputError, Stopped) as error:
             report |= {"error": type(error).__name__, "told": str(error)}
+        # A defect of ours: the others are to stop as after any other error, with their calls recorded.
+        except Exception as error:
+            report |= {"error": type(error).__name__, "told": traceback.format_exc()}
         return report
 
     async def _work(self, parts: frozenset[int], report: dict[str, Any]) -> None:

@@ -1,7 +1,7 @@
 """Card: README.md of an export, with what a stranger must know before training on it.
 
-Everything in it is read from the run's own manifests and tables, not from the package that happens to write it. What
-was measured of the sets afterwards puts its section into ``card/*.md`` below the run.
+Everything in it is read from the run's own manifests and tables, not from the package that happens to write it. A table
+made of the sets has its section in its manifest; what was measured of them puts one into ``card/*.md`` below the run.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import yaml
 
 from seethink.core.rejected import InputError
 from seethink.core.tables import read_manifest, read_rows
+from seethink.data.derived import told_of
 from seethink.data.exports.form import Exported, Format
 from seethink.data.exports.sample import Kind
 from seethink.data.funnel import FunnelRow, by_source, funnel_from_record
@@ -45,6 +46,7 @@ def card(run: Path, form: Format, tables: Mapping[str, Kind], exported: Exported
         "## What every source gave\n\n" + _FIGURE * with_figure + _table_one(funnel),
         "## What every step kept\n\n" + _steps(funnel),
         _truth(run),
+        *dict.fromkeys(told_of(run / name) for name in tables),
         *(path.read_text(encoding="utf-8").strip() for path in sorted((run / "card").glob("*.md"))),
         "## Teachers\n\n" + _teachers(manifest["asked"]),
         "## What it cost\n\n" + _costs(run, manifest),

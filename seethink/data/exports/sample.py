@@ -66,8 +66,11 @@ def read_samples(run: Path, table: Path, kind: Kind) -> Iterator[Sample]:
     wanted = {item_id for path in parts(table) for item_id in column(path, "id")}
     for record in read_rows(verified):
         if record["id"] in wanted:
+            wanted.remove(record["id"])
             row = row_from_record(record)
             yield Sample(row.item, "", row.caption, row.trace)
+    if wanted:
+        raise InputError(f"{len(wanted)} rows of {table} are not in {verified}: run seethink data build to its end")
 
 
 def chat(sample: Sample, mark: str = "") -> list[dict[str, str]]:

@@ -27,7 +27,7 @@ from seethink.data.sources.geometry3k import Geometry3kConfig, Geometry3kSource
 from seethink.data.sources.mapped import MappedConfig, MappedSource
 from seethink.data.sources.mapping import load_mapping
 from seethink.data.sources.records import RecordsConfig, RecordsSource
-from seethink.data.sources.vlaa_thinking import VlaaThinkingConfig, VlaaThinkingSource, released_settings, sft_rows
+from seethink.data.sources.vlaa_thinking import VlaaThinkingConfig, VlaaThinkingSource, released_settings
 
 AnySource = RecordsConfig | MappedConfig | VlaaThinkingConfig | Geometry3kConfig
 
@@ -77,6 +77,5 @@ __all__ = [
     "VlaaThinkingSource",
     "all_items",
     "open_source",
-    "sft_rows",
     "source_settings",
 ]

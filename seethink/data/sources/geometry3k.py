@@ -44,11 +44,12 @@ class Geometry3kSource:
         seen: set[str] = set()
         for record in read_records(self.config.path):
             if isinstance(record, Rejected):
-                yield record
+                yield record._replace(source=self.name)
                 continue
             own_id = str(record.fields.get("id"))
             if own_id in seen:
-                yield Rejected("duplicated id", f"field id: {own_id} stands earlier in the file", record.where)
+                told = f"field id: {own_id} stands earlier in the file"
+                yield Rejected("duplicated id", told, record.where, self.name)
                 continue
             seen.add(own_id)
             yield _item(record, images, root)
@@ -56,7 +57,9 @@ class Geometry3kSource:
 
 def _item(record: Record, images: ImageStore, root: Path) -> Item | Rejected:
     outcome = _build(record.fields, images, root)
-    return outcome._replace(where=record.where) if isinstance(outcome, Rejected) else outcome
+    if isinstance(outcome, Rejected):
+        return outcome._replace(where=record.where, source=Geometry3kSource.name)
+    return outcome
 
 
 def _build(fields: Mapping[str, Any], images: ImageStore, root: Path) -> Item | Rejected:

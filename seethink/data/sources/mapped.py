@@ -46,7 +46,8 @@ class MappedSource:
         beside = self._beside()
         for record in read_records(self.config.path, self.mapping.below):
             if isinstance(record, Rejected):
-                yield record
+                # Of a file that several sources share nobody knows whose line it was.
+                yield record if self.mapping.select else record._replace(source=self.name)
                 continue
             fields: Mapping[str, Any] = record.fields
             if not all(condition.holds(fields) for condition in self.mapping.select):

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import ast
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from string import ascii_uppercase
 from typing import Any, Literal
@@ -27,7 +27,7 @@ from seethink.core.records import Record, read_records
 from seethink.core.rejected import InputError, Rejected
 from seethink.data.sources.gold import tidy_gold
 from seethink.data.sources.options import with_options
-from seethink.data.sources.routing import route
+from seethink.data.sources.routing import Route, route
 
 MAX_LITERAL = 1_000_000
 """Characters of a ``meta`` text that is parsed. choice."""
@@ -58,9 +58,13 @@ class RecordsSource:
 
 
 def record_items(
-    records: Iterator[Record | Rejected], images: ImageStore, image_root: Path, name: str
+    records: Iterator[Record | Rejected],
+    images: ImageStore,
+    image_root: Path,
+    name: str,
+    build: Callable[[Record, ImageStore, Path, str], Item | Rejected] | None = None,
 ) -> Iterator[Item | Rejected]:
-    """Items of records, each id once."""
+    """Items of records, each id once; made by ``record_item`` where no other ``build`` is given."""
     seen: set[str] = set()
     for record in records:
         if isinstance(record, Rejected):
@@ -68,11 +72,12 @@ def record_items(
             continue
         own_id = record.fields.get("id")
         if own_id is not None and str(own_id) in seen:
-            yield Rejected("duplicated id", f"field id: {own_id!r} stands earlier in the file, keep one", record.where)
+            told = f"field id: {own_id!r} stands earlier in the file, keep one"
+            yield Rejected("duplicated id", told, record.where, source_name(record.fields, name))
             continue
         if own_id is not None:
             seen.add(str(own_id))
-        yield record_item(record, images, image_root, name)
+        yield (build or record_item)(record, images, image_root, name)
 
 
 def record_item(record: Record, images: ImageStore, image_root: Path, name: str) -> Item | Rejected:
@@ -83,7 +88,21 @@ def record_item(record: Record, images: ImageStore, image_root: Path, name: str)
     Unicode".
     """
     outcome = _build(record.fields, images, image_root, name)
-    return outcome._replace(where=record.where) if isinstance(outcome, Rejected) else outcome
+    if isinstance(outcome, Rejected):
+        return outcome._replace(where=record.where, source=source_name(record.fields, name))
+    return outcome
+
+
+def source_name(fields: Mapping[str, Any], name: str) -> str:
+    """The data set of a record: as it says itself, or as its id or picture tells, else ``name``."""
+    known = _known(fields)
+    return str(fields.get("source") or (known.source if known else name))
+
+
+def _known(fields: Mapping[str, Any]) -> Route | None:
+    names = _picture_names(fields)
+    first = names[0] if isinstance(names, list) and names and isinstance(names[0], str) else ""
+    return route(str(fields.get("id") or "")) or route(first)
 
 
 def _build(fields: Mapping[str, Any], images: ImageStore, image_root: Path, name: str) -> Item | Rejected:
@@ -101,7 +120,7 @@ def _build(fields: Mapping[str, Any], images: ImageStore, image_root: Path, name
     if not isinstance(options, list) or len(options) > len(ascii_uppercase):
         return Rejected("unreadable options", "field options: give a list of at most 26 texts, the first is A")
     options = [str(option) for option in options]
-    known = route(str(fields.get("id") or "")) or route(names[0] if names and isinstance(names[0], str) else "")
+    known = _known(fields)
     verifier = _verifier(fields, known.verifier if known else None)
     if isinstance(verifier, Rejected):
         return verifier
@@ -123,7 +142,7 @@ def _build(fields: Mapping[str, Any], images: ImageStore, image_root: Path, name
     as_given = {} if str(given).strip() == gold else {"given_gold": str(given)}
     try:
         item = make_item(
-            source=str(fields.get("source") or (known.source if known else name)),
+            source=source_name(fields, name),
             question=with_options(question.strip(), options),
             gold=gold,
             verifier=verifier,
