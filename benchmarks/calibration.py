@@ -46,6 +46,8 @@ Floats = NDArray[np.float64]
 
 ALPHA = 1 - LEVEL
 RESAMPLES = 2_000
+OTHERS = 8
+"""The tests that were not chosen are run on every eighth study: they are slow, and miss by more."""
 
 FITTED = Fitted({}, {})
 """Replaced below by what the runs of the embedded world gave."""
@@ -122,11 +124,11 @@ def paired_p(a: Scores, b: Scores, rng: np.random.Generator) -> float:
 def hierarchical_p(a: Scores, b: Scores, rng: np.random.Generator) -> float:
     """A bootstrap over runs and items: twice the share of resampled differences beyond zero."""
     items = a.scores_SN.shape[1]
-    weights_RN = rng.multinomial(items, np.full(items, 1 / items), size=RESAMPLES) / items
+    weights_RN = rng.multinomial(items, np.full(items, 1 / items), size=RESAMPLES // 2) / items
     means = []
     for arm in (a, b):
         runs = len(arm.scores_SN)
-        weights_RS = rng.multinomial(runs, np.full(runs, 1 / runs), size=RESAMPLES) / runs
+        weights_RS = rng.multinomial(runs, np.full(runs, 1 / runs), size=RESAMPLES // 2) / runs
         means.append(((weights_RN @ arm.scores_SN.T) * weights_RS).sum(axis=1))
     apart_R = means[0] - means[1]
     return float(min(1.0, 2 * min((apart_R <= 0).mean(), (apart_R >= 0).mean())))
@@ -148,24 +150,22 @@ def checkpoint_interval_p(a: Scores, b: Scores, rng: np.random.Generator) -> flo
 
 Test = Callable[[Scores, Scores, np.random.Generator], float]
 
-CHOSEN_RECIPE = "t over runs and items"
-CHOSEN_CHECKPOINT = "sign flip over items"
+CHOSEN = ("t over runs and items", "sign flip of items", "interval leaves out zero")
 RECIPE_TESTS: dict[str, Test] = {
-    CHOSEN_RECIPE: recipe_p,
+    CHOSEN[0]: recipe_p,
     "Welch over run means": welch_p,
     "paired t over run means": paired_p,
     "bootstrap over runs and items": hierarchical_p,
-    "sign flip over items": checkpoint_p,
+    "sign flip of items, runs averaged": checkpoint_p,
 }
-CHECKPOINT_TESTS: dict[str, Test] = {
-    CHOSEN_CHECKPOINT: checkpoint_p,
-    "interval leaves out zero": checkpoint_interval_p,
-}
+CHECKPOINT_TESTS: dict[str, Test] = {CHOSEN[1]: checkpoint_p, CHOSEN[2]: checkpoint_interval_p}
 
 
 def recipe_designs(fitted: Fitted) -> Iterator[Design]:
     """As fitted first, then every assumption strained in turn."""
     arms = [arm for arm, varies in fitted.varies.items() if "run" not in fitted.unknown.get(arm, ())]
+    if not arms:
+        raise InputError("no arm has two runs or more: what runs differ by cannot be fitted")
     for arm in arms:
         plain = Design(arm, fitted.accuracy[arm], (fitted.varies[arm],) * 2)
         for runs in (3, 5, 10):
@@ -180,8 +180,9 @@ def recipe_designs(fitted: Fitted) -> Iterator[Design]:
     yield replace(plain, name="two different arms", varies=(varies, replace(other, item=varies.item)))
     yield replace(plain, name="one arm unsteady", varies=(unsteady, steady))
     yield replace(plain, name="one arm unsteady, 3 and 10 runs", varies=(unsteady, steady), runs=(3, 10))
-    yield replace(plain, name="against a given start", runs=(5, 1), given=True)
-    yield replace(plain, name="against a given start, 3 runs", runs=(3, 1), given=True)
+    given = replace(plain, varies=(varies, steady), given=True)
+    yield replace(given, name="against a given start", runs=(5, 1))
+    yield replace(given, name="against a given start, 3 runs", runs=(3, 1))
     yield replace(plain, name="seeds shared, correlation 0.5", together=0.5)
     yield replace(plain, name="100 items", items=100)
     yield replace(plain, name="sampled, 4 draws", draws=4)
@@ -213,10 +214,11 @@ def false_flags(designs: Sequence[Design], tests: dict[str, Test], sims: int, se
     for number, design in enumerate(designs):
         rng = np.random.default_rng([seed, number])
         flags: dict[str, list[bool]] = {name: [] for name in tests}
-        for _ in range(sims):
+        for study in range(sims):
             a, b = drawn(design, rng)
             for name, test in tests.items():
-                flags[name].append(test(a, b, rng) < ALPHA)
+                if name in CHOSEN or study % OTHERS == 0:
+                    flags[name].append(test(a, b, rng) < ALPHA)
             bar.advance(task)
         rows += [{"design": design.name, "test": name, **rate(found)._asdict()} for name, found in flags.items()]
     return rows
@@ -311,15 +313,27 @@ def main() -> None:
     console.print("any of 5 comparisons claimed: " + ", ".join(f"{name} {_cell(row)}" for name, row in family.items()))
     power = {design.name: power_at_detectable(design, asked.sims, asked.seed) for design in _for_power(fitted)}
     for name, row in power.items():
-        console.print(f"{name}: {100 * row['size']:.1f} points, stated as {100 * row['stated_low']:.1f} to "
-                      f"{100 * row['stated_high']:.1f}, found {_cell(row).rstrip(' !')} ({POWER:.0%} promised)")
+        console.print(
+            f"{name}: {100 * row['size']:.1f} points, stated as {100 * row['stated_low']:.1f} to "
+            f"{100 * row['stated_high']:.1f}, found {_cell(row).rstrip(' !')} ({POWER:.0%} promised)"
+        )
     kept = {
-        "recipe": all(row["low"] <= ALPHA for row in recipe if row["test"] == CHOSEN_RECIPE),
-        "checkpoints": all(row["low"] <= ALPHA for row in checkpoint if row["test"] == CHOSEN_CHECKPOINT),
+        "recipe": all(row["low"] <= ALPHA for row in recipe if row["test"] in CHOSEN),
+        "checkpoints": all(row["low"] <= ALPHA for row in checkpoint if row["test"] in CHOSEN),
     }
     console.print(f"{time.time() - started:.0f} s")
-    print(json.dumps({"sims": asked.sims, "kept": kept, "recipe": recipe, "checkpoints": checkpoint,
-                      "family": family, "power": power}))
+    print(
+        json.dumps(
+            {
+                "sims": asked.sims,
+                "kept": kept,
+                "recipe": recipe,
+                "checkpoints": checkpoint,
+                "family": family,
+                "power": power,
+            }
+        )
+    )
 
 
 def _for_power(fitted: Fitted) -> list[Design]:

@@ -45,7 +45,7 @@ class Budgets:
     equal: tuple[Budget, ...]
 
 
-def budgets(a: Spent, b: Spent, *, tolerance: float = TOLERANCE) -> Budgets:
+def shared_budgets(a: Spent, b: Spent, *, tolerance: float = TOLERANCE) -> Budgets:
     """Which budgets two arms share. Arms without RL share no RL budget, for there is none."""
     completions, tokens = _ratio(a.completions, b.completions), _ratio(a.tokens, b.tokens)
     shared = ((Budget.RL, completions), (Budget.TOKENS, tokens))

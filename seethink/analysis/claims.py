@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from seethink.analysis.budgets import Spent, budgets
+from seethink.analysis.budgets import Spent, shared_budgets
 from seethink.analysis.compare import LEVEL, RESAMPLES, Interval, Rule, item_means, paired_difference, score
 from seethink.analysis.detectable import POWER, detectable
 from seethink.analysis.family import holm
@@ -71,7 +71,7 @@ def compare_arms(
         rows[a, b] = {
             "a": a,
             "b": b,
-            "budgets": asdict(budgets(spent[a], spent[b])) if a in spent and b in spent else None,
+            "budgets": asdict(shared_budgets(spent[a], spent[b])) if a in spent and b in spent else None,
             Claim.CHECKPOINTS.value: _checkpoints(arms[a], arms[b], rule, seed, resamples),
             Claim.RECIPE.value: _recipe(arms[a], arms[b], rule),
         }

@@ -11,7 +11,7 @@ K = TypeVar("K", bound=Hashable)
 def holm(p_values: Mapping[K, float | None]) -> dict[K, float | None]:
     """Holm's step-down correction (Holm 1979): the chance of any false claim in the family stays at the level.
 
-    The i-th smallest of m p-values is multiplied by m - i + 1, and none may fall below one that is smaller. A comparison
+    The i-th smallest of m p-values is multiplied by m - i + 1, and none may fall below a smaller one's. A comparison
     that was not tested (None) is no member of the family and stays None.
     """
     tested = sorted((p, place) for place, p in enumerate(p_values.values()) if p is not None)

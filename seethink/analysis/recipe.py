@@ -2,10 +2,10 @@
 
 ``compare`` speaks of checkpoints: items are drawn, the weights are given. Here training runs are drawn as well. The
 scores of two arms form a design that radiology knows as multi-reader multi-case with readers nested in treatments:
-training runs are the readers, items the cases that all of them judge. Its variance of a difference of means has one part
-from runs and one from items that suit one recipe better than the other, and their estimate is referred to a t
+training runs are the readers, items the cases that all of them judge. The variance of a difference of means has one
+part from runs and one from items that suit one recipe better than the other, and the difference is referred to a t
 distribution (Obuchowski and Rockette 1995, doi 10.1080/03610919508813243; degrees of freedom after Hillis 2007,
-doi 10.1002/sim.2532). ``docs/design/statistics.md`` says why not a bootstrap, and ``benchmarks/calibration.py`` measures
+doi 10.1002/sim.2532). ``docs/design/statistics.md`` says why not a bootstrap; ``benchmarks/calibration.py`` measures
 how often each flags a difference that is not there.
 
 Letters: S training runs of one arm, N items.
@@ -111,9 +111,6 @@ def _noise(arm: Scores) -> float:
     if items < 2:
         return 0.0
     residual_SN = (
-        scores_SN
-        - scores_SN.mean(axis=1, keepdims=True)
-        - scores_SN.mean(axis=0, keepdims=True)
-        + scores_SN.mean()
+        scores_SN - scores_SN.mean(axis=1, keepdims=True) - scores_SN.mean(axis=0, keepdims=True) + scores_SN.mean()
     )
-    return float((residual_SN**2).sum()) / ((runs - 1) * (items - 1)) / (items * runs)
+    return float(np.square(residual_SN).sum() / ((runs - 1) * (items - 1)) / (items * runs))

@@ -6,7 +6,7 @@ A verdict is a hit where a latent sum of normal variables lies above a threshold
 
 ``item`` is how easy an item is for everybody, ``fit`` how well it suits arm a, ``run`` how well a training run of arm a
 turned out, ``quirk`` what that run makes of that item, ``draw`` the chance of one sampled answer. The variances add up
-to 1, so that an arm's accuracy depends on its threshold alone, and two arms of equal thresholds are exactly equally good
+to 1, so that an arm's accuracy depends on its threshold alone: two arms of equal thresholds are exactly equally good
 whatever their variances. The correlation of two latent sums is the variance of the terms that they share; between two
 yes-or-no columns it is the tetrachoric correlation (Pearson 1900).
 
@@ -105,7 +105,9 @@ def _fit_arm(hits_SNK: Floats, item: float) -> tuple[Varies, tuple[str, ...]]:
     runs, _, draws = hits_SNK.shape
     p = float(hits_SNK.mean())
     # Draws of one run share all but the draw, runs of one arm the item and the arm's fit.
-    same_run = _correlation(p, p, _both(hits_SNK.swapaxes(1, 2).reshape(runs * draws, -1), draws)) if draws > 1 else None
+    same_run = (
+        _correlation(p, p, _both(hits_SNK.swapaxes(1, 2).reshape(runs * draws, -1), draws)) if draws > 1 else None
+    )
     if runs == 1:
         fit = 0.0 if same_run is None else max(0.0, same_run - item)
         return _within(item, fit, 0.0, 0.0), ("fit", "run", "quirk") if same_run is None else ("run", "quirk")
@@ -136,7 +138,7 @@ def _spread_of_runs(means_SN: Floats) -> float:
     runs, items = means_SN.shape
     expected_SN = means_SN.mean(axis=1, keepdims=True) + means_SN.mean(axis=0, keepdims=True) - means_SN.mean()
     noise = float(((means_SN - expected_SN) ** 2).sum()) / ((runs - 1) * max(1, items - 1))
-    return max(0.0, float(means_SN.mean(axis=1).var(ddof=1)) - noise / items)
+    return float(max(0.0, means_SN.mean(axis=1).var(ddof=1) - noise / items))
 
 
 def _correlation(p: float, q: float, together: float) -> float:
