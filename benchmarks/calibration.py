@@ -45,7 +45,7 @@ from seethink.core.verdict import is_hit
 Floats = NDArray[np.float64]
 
 ALPHA = 1 - LEVEL
-RESAMPLES = 2_000
+RESAMPLES = 1_000
 OTHERS = 8
 """The tests that were not chosen are run on every eighth study: they are slow, and miss by more."""
 
@@ -124,11 +124,11 @@ def paired_p(a: Scores, b: Scores, rng: np.random.Generator) -> float:
 def hierarchical_p(a: Scores, b: Scores, rng: np.random.Generator) -> float:
     """A bootstrap over runs and items: twice the share of resampled differences beyond zero."""
     items = a.scores_SN.shape[1]
-    weights_RN = rng.multinomial(items, np.full(items, 1 / items), size=RESAMPLES // 2) / items
+    weights_RN = rng.multinomial(items, np.full(items, 1 / items), size=RESAMPLES) / items
     means = []
     for arm in (a, b):
         runs = len(arm.scores_SN)
-        weights_RS = rng.multinomial(runs, np.full(runs, 1 / runs), size=RESAMPLES // 2) / runs
+        weights_RS = rng.multinomial(runs, np.full(runs, 1 / runs), size=RESAMPLES) / runs
         means.append(((weights_RN @ arm.scores_SN.T) * weights_RS).sum(axis=1))
     apart_R = means[0] - means[1]
     return float(min(1.0, 2 * min((apart_R <= 0).mean(), (apart_R >= 0).mean())))

@@ -53,30 +53,12 @@ _CLAUSE = re.compile(
     r"|finally|first|next|here|with|of which|see|get|find|have|gives)\b",
     re.IGNORECASE,
 )
-_EMPTY_SUBJECTS = frozenset(
-    [
-        *(
-            "it",
-            "this",
-            "that",
-            "there",
-            "these",
-            "those",
-            "they",
-            "he",
-            "she",
-            "we",
-            "i",
-            "you",
-            "one",
-            "what",
-            "which",
-        ),
-        *("value", "number", "result", "total", "sum", "difference", "left", "all", "both", "others", "rest", "step"),
-        *("option", "figure", "panel", "part", "case", "choice", "question", "example", "equation"),
-    ]
+_EMPTY_SUBJECT = re.compile(
+    r"it|this|that|there|these|those|they|he|she|we|i|you|one|what|which|value|number|result|total|sum|difference|left"
+    r"|all|both|others|rest|step|option|figure|panel|part|case|choice|question|example|equation"
 )
-"""Words that mean another thing each time they stand as a subject."""
+"""A word that means another thing each time it stands as a subject."""
+
 _ARTICLE = re.compile(r"^(?:(?:the|a|an|our|its|my|cell|point)\s+)+", re.IGNORECASE)
 
 _SAID_ANSWER = re.compile(
@@ -194,7 +176,7 @@ def _copulas(text: str) -> Iterator[Statement]:
 def _lists(text: str) -> Iterator[Statement]:
     match = _LIST.search(text)
     for pair in _PAIR.finditer(match["pairs"]) if match else ():
-        if pair["word"].lower() not in _EMPTY_SUBJECTS:
+        if not _EMPTY_SUBJECT.fullmatch(pair["word"].lower()):
             yield Statement(pair["word"].lower(), _value(pair["value"]))
 
 
@@ -202,17 +184,17 @@ def _places(text: str) -> Iterator[Statement]:
     for rule in (_HOLDS, _IS_AT, _LABELLED):
         for match in rule.finditer(text):
             what = _ARTICLE.sub("", match["what"].lower()).strip()
-            if what and what.split()[0] not in _EMPTY_SUBJECTS:
+            if what and not _EMPTY_SUBJECT.fullmatch(what.split()[0]):
                 yield Statement(match["label"].lower(), what)
     for match in _NAMED_POINT.finditer(text):
         yield Statement(match["subject"].lower(), f"{_value(match['x'])} , {_value(match['y'])}")
 
 
 def _subject(text: str) -> str | None:
-    """The last clause's subject, without articles; None for ``_EMPTY_SUBJECTS``."""
+    """The last clause's subject, without articles; None for ``_EMPTY_SUBJECT``."""
     clause = _ARTICLE.sub("", _CLAUSE.split(text)[-1].strip()).strip().lower()
     words = clause.split()
-    if not words or words[0] in _EMPTY_SUBJECTS or len(words) > 6:
+    if not words or _EMPTY_SUBJECT.fullmatch(words[0]) or len(words) > 6:
         return None
     return " ".join(words)
 
