@@ -5,7 +5,14 @@ Reads tables of ``core.graded.GradedResponse``; never runs a model. In the order
 compare           accuracy with its interval, paired differences, a gain split into format and answers
 at_k              pass@k and maj@k
 two_samples       two sets of different items: how far apart they are
-pseudo_reasoning  hesitation, repetition, cues, false steps, length
+score_matrix      the training runs of an arm on the same items
+recipe            this recipe: a difference over training runs and items
+family            Holm's correction over a family of comparisons
+detectable        the difference that a comparison could have found
+budgets           equal RL, equal training tokens
+claims            what a study may say of two arms: these checkpoints, this recipe; claims_told in words
+variance          what verdicts vary by: fitted to tables, and simulated
+pseudo_reasoning  how traces reason: habits of an arm, diagnosis of any file of responses
 results           the tree of results.json and its schema
 wording           numbers and findings in plain words
 palette, figures  one colour per arm; the figures (the only file with matplotlib)
@@ -22,28 +29,43 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from seethink.analysis.at_k import Hits, item_hits, item_pass_at_k, maj_at_k, pass_at_k
+    from seethink.analysis.budgets import Budget, Budgets, Spent, shared_budgets
+    from seethink.analysis.claims import Claim, Finding, compare_arms
+    from seethink.analysis.claims_told import claims_table, sentences
     from seethink.analysis.compare import Gain, Interval, Paired, Rule, accuracy, interval, paired_difference
     from seethink.analysis.pseudo_reasoning import Habits, HabitSummary, habits, summarise_habits
+    from seethink.analysis.recipe import RecipeDifference, recipe_difference
     from seethink.analysis.report import write_report
     from seethink.analysis.results import check_results, find_pair, results_schema, study_results
+    from seethink.analysis.score_matrix import ArmRuns, Scores, paired_scores
     from seethink.analysis.terminal import comparison_table, print_comparison
     from seethink.analysis.two_samples import Apart, Samples, apart, apart_within
     from seethink.analysis.wording import headline
 
 __all__ = [
     "Apart",
+    "ArmRuns",
+    "Budget",
+    "Budgets",
+    "Claim",
+    "Finding",
     "Gain",
     "HabitSummary",
     "Habits",
     "Hits",
     "Interval",
     "Paired",
+    "RecipeDifference",
     "Rule",
     "Samples",
+    "Scores",
+    "Spent",
     "accuracy",
     "apart",
     "apart_within",
     "check_results",
+    "claims_table",
+    "compare_arms",
     "comparison_table",
     "find_pair",
     "habits",
@@ -53,9 +75,13 @@ __all__ = [
     "item_pass_at_k",
     "maj_at_k",
     "paired_difference",
+    "paired_scores",
     "pass_at_k",
     "print_comparison",
+    "recipe_difference",
     "results_schema",
+    "sentences",
+    "shared_budgets",
     "study_results",
     "summarise_habits",
     "write_report",
@@ -63,10 +89,15 @@ __all__ = [
 
 _HOMES = {
     "at_k": ("Hits", "item_hits", "item_pass_at_k", "maj_at_k", "pass_at_k"),
+    "budgets": ("Budget", "Budgets", "Spent", "shared_budgets"),
+    "claims": ("Claim", "Finding", "compare_arms"),
+    "claims_told": ("claims_table", "sentences"),
     "compare": ("Gain", "Interval", "Paired", "Rule", "accuracy", "interval", "paired_difference"),
     "pseudo_reasoning": ("HabitSummary", "Habits", "habits", "summarise_habits"),
+    "recipe": ("RecipeDifference", "recipe_difference"),
     "report": ("write_report",),
     "results": ("check_results", "find_pair", "results_schema", "study_results"),
+    "score_matrix": ("ArmRuns", "Scores", "paired_scores"),
     "terminal": ("comparison_table", "print_comparison"),
     "two_samples": ("Apart", "Samples", "apart", "apart_within"),
     "wording": ("headline",),

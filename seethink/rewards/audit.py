@@ -11,9 +11,9 @@ from typing import Any
 
 from seethink.core.item import Item
 from seethink.core.protocols import Reward
-from seethink.core.records import Record, read_records
+from seethink.core.records import Record
 from seethink.core.rejected import InputError, Rejected
-from seethink.core.tables import parts, read_rows
+from seethink.core.response_records import response_records
 from seethink.core.verdict import Verdict, is_hit
 from seethink.rewards.ground_truth import item_of_fields
 
@@ -54,7 +54,7 @@ def read_answered(path: Path, items: Iterable[Item] = ()) -> tuple[list[Answered
         known |= {item.id: item, str(item.meta.get("id", item.id)): item}
     answered: list[Answered] = []
     rejected: list[Rejected] = []
-    for record in _records(path):
+    for record in response_records(path):
         if isinstance(record, Rejected):
             rejected.append(record)
             continue
@@ -100,17 +100,6 @@ def audit_tree(
         ],
         "to_read": [_row(one, side) for side in TO_READ for one, of in told if of == side],
     }
-
-
-def _records(path: Path) -> Iterable[Record | Rejected]:
-    if not path.is_dir():
-        yield from read_records(path)
-        return
-    folder = path if parts(path) else path / "responses"
-    if not parts(folder):
-        raise InputError(f"{path} holds no table of responses: give the folder that seethink eval wrote, or a file")
-    for number, row in enumerate(read_rows(folder), start=1):
-        yield Record(row, f"{folder.name}:{number}")
 
 
 def _answered(record: Record, known: Mapping[str, Item]) -> Answered:
