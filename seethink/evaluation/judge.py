@@ -124,5 +124,3 @@ class PaidJudge:
 
             self._session = Session(connected, "judge")
         return self._session
-
-

@@ -16,6 +16,7 @@ from seethink.evaluation.rules.judge import (
 )
 from seethink.evaluation.rules.scored import RowVerdict, Scored
 from seethink.evaluation.rules.scoring import RULE_SETS, STORAGES, score
+from seethink.evaluation.rules.wording import judge_prompt_hash
 
 __all__ = [
     "API_FAILURE",
@@ -30,5 +31,6 @@ __all__ = [
     "Scored",
     "SingleJudge",
     "Stage",
+    "judge_prompt_hash",
     "score",
 ]

@@ -1,4 +1,4 @@
-"""The process that finds two answers equal as the harness does: ``python -m seethink.evaluation.rules.equality_worker``.
+"""The process that finds two answers equal as the harness does (``python -m`` and this module, SECONDS).
 
 A request is ``[gold, answer]``, both lower-cased and stripped; the reply is one word of ``Match``. Python's value of a
 text comes from ``arithmetic``, LaTeX is parsed by the parser that the harness uses.

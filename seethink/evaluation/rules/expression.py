@@ -8,6 +8,7 @@ becomes ``Foreign``, which nobody can work out.
 
 from __future__ import annotations
 
+import keyword
 import re
 import unicodedata
 from dataclasses import dataclass
@@ -34,10 +35,7 @@ _TOKEN = re.compile(
 )
 _GLUED = frozenset({"and", "else", "for", "if", "in", "is", "not", "or"})
 """Words that may stand right behind a numeral."""
-_KEYWORDS = frozenset(
-    "False None True and as assert async await break class continue def del elif else except finally for from global "
-    "if import in is lambda nonlocal not or pass raise return try while with yield".split()
-)
+_KEYWORDS = frozenset(keyword.kwlist)
 _CONSTANTS = {"True": True, "False": False, "None": None}
 
 
@@ -334,9 +332,7 @@ class _Reader:
     def _subscript(self, value: Node) -> Node:
         sliced, parts = False, list[Node]()
         while not self._take("]"):
-            if self._take(":"):
-                sliced = True
-            elif self._take(","):
+            if self._take(":") or self._take(","):
                 sliced = True
             else:
                 parts.append(self._named())

@@ -78,7 +78,7 @@ Judge = SingleJudge | BatchJudge
 
 @dataclass(frozen=True)
 class JudgeCall:
-    """One call that was made: what was asked in short, and what came back (None where it failed, ``error`` says why)."""
+    """One call that was made, and what came back: None where it failed, and ``error`` says why."""
 
     stage: Stage
     attempt: int

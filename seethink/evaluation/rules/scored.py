@@ -51,12 +51,12 @@ class Scored:
         verdicts: one per row, in the order of the rows.
         metrics: the harness's table of figures, one mapping per line, with its column names and on its scale; over the
             rows that have a verdict.
-        headline: the figure the leaderboard shows, in per cent (0 to 100) for every benchmark; None where there is none.
+        headline: the figure the leaderboard shows, in per cent (0 to 100) for every benchmark; None without any.
         headline_name: line and column of that figure, as in "Worst Case, Overall".
         bounds: the headline if every row without a verdict were wrong, and if every one were right; both equal the
             headline where every row has a verdict.
-        comparable: True where the figures are what the harness would print.
-        caveats: why they are not, one line each; empty where they are.
+        caveats: why the figures are not what the harness would print, one line each; empty where they are.
+        prompts: hash of the judge's texts.
     """
 
     benchmark: str
@@ -67,9 +67,11 @@ class Scored:
     headline_name: str
     bounds: tuple[float, float] | None
     caveats: tuple[str, ...] = ()
+    prompts: str = ""
 
     @property
     def comparable(self) -> bool:
+        """True where the figures are what the harness would print of these rows."""
         return not self.caveats
 
     @property

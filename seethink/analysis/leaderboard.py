@@ -1,0 +1,177 @@
+"""The leaderboard's table: published rows, and one's own beside them, each figure with its interval.
+
+Own rows come from the ``results.json`` of benchmark runs. A row is one model under one prompt, judge and rule set; a
+figure that the harness would not print so is marked, and no average is taken over marked ones in silence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import yaml
+from rich.markup import escape
+from rich.table import Table
+
+from seethink.analysis.spreadsheet import write_spreadsheet
+from seethink.core.rejected import InputError
+from seethink.core.tables import read_json
+
+RESULTS = "results.json"
+
+TITLES = {
+    "mathvista": "MathVista",
+    "mathvision": "MATH-V",
+    "mathverse": "MathVerse VO",
+    "dynamath": "DynaMath worst",
+    "wemath": "We-Math strict",
+    "logicvista": "LogicVista",
+}
+
+NOTE = "not comparable: see the caveats in its results.json"
+
+
+class Shown(NamedTuple):
+    """One figure in per cent, with its 95 % interval where there is one; ``comparable``: as the harness prints it."""
+
+    value: float
+    low: float | None
+    high: float | None
+    comparable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One row of the table.
+
+    Attributes:
+        source: "paper", "leaderboard", or for an own row how it was asked and scored.
+        figures: by benchmark.
+    """
+
+    model: str
+    source: str
+    figures: Mapping[str, Shown]
+
+    @property
+    def average(self) -> Shown | None:
+        """The plain mean of the six; None where one is missing."""
+        if set(self.figures) != set(TITLES):
+            return None
+        shown = self.figures.values()
+        return Shown(sum(one.value for one in shown) / len(TITLES), None, None, all(one.comparable for one in shown))
+
+
+@cache
+def published() -> tuple[Line, ...]:
+    """The rows that ship with the package, from the paper and the leaderboard."""
+    tree = yaml.safe_load(files("seethink.analysis").joinpath("published.yaml").read_text(encoding="utf-8"))
+    return tuple(
+        Line(
+            row["model"],
+            row["source"],
+            {
+                name: Shown(float(figure), None, None, True)
+                for name, figure in zip(tree["columns"], row["figures"], strict=True)
+            },
+        )
+        for row in tree["rows"]
+    )
+
+
+def own_lines(folders: Iterable[Path]) -> list[Line]:
+    """One row per model and way of asking, from every finished benchmark run below the folders, in order of names.
+
+    InputError where there is none, or two runs would fill one cell.
+    """
+    rows: dict[tuple[str, str], dict[str, Shown]] = {}
+    places: dict[tuple[str, str, str], Path] = {}
+    for path in sorted(path for folder in folders for path in _results(folder)):
+        tree = read_json(path)
+        if not isinstance(tree, dict) or "headline" not in tree or tree.get("benchmark") not in TITLES:
+            continue
+        row, name = (tree["model"], _how(tree)), tree["benchmark"]
+        other = places.setdefault((*row, name), path)
+        if other != path:
+            raise InputError(
+                f"{path} and {other} are the same model asked in the same way: name one of them, or --name"
+            )
+        shown = _shown(tree)
+        if shown is not None:
+            rows.setdefault(row, {})[name] = shown
+    if not rows:
+        raise InputError("no finished benchmark run there: give folders that seethink eval run or score wrote")
+    return [Line(*row, figures) for row, figures in sorted(rows.items())]
+
+
+def leaderboard_table(lines: Sequence[Line]) -> Table:
+    """Published rows first, then the given ones."""
+    table = Table(title="Headline figures in per cent, 95 % interval", title_justify="left", header_style="bold")
+    table.add_column("model")
+    table.add_column("source")
+    for title in (*TITLES.values(), "average"):
+        table.add_column(title, justify="right")
+    for line in published():
+        table.add_row(*_cells(line), style="dim")
+    table.add_section()
+    for line in lines:
+        table.add_row(*_cells(line))
+    if any(not one.comparable for line in lines for one in line.figures.values()):
+        table.caption = f"* {NOTE}"
+    return table
+
+
+def write_leaderboard(path: Path, lines: Sequence[Line]) -> None:
+    """The same for a spreadsheet: every figure with its bounds in columns of their own."""
+    names = [*TITLES, "average"]
+    columns = ["model", "source", *(f"{name}{part}" for name in names for part in ("", " low", " high"))]
+    write_spreadsheet(path, [*columns, "not comparable"], (_flat(line) for line in (*published(), *lines)))
+
+
+def _flat(line: Line) -> dict[str, Any]:
+    found: dict[str, Any] = {"model": line.model, "source": line.source}
+    for name, shown in (*line.figures.items(), ("average", line.average)):
+        if shown is not None:
+            found |= {name: f"{shown.value:.2f}", f"{name} low": _two(shown.low), f"{name} high": _two(shown.high)}
+    found["not comparable"] = ", ".join(name for name, shown in line.figures.items() if not shown.comparable)
+    return found
+
+
+def _results(folder: Path) -> list[Path]:
+    if not folder.is_dir():
+        raise InputError(f"{folder} is no folder: give one that seethink eval run or score wrote")
+    return sorted(folder.rglob(RESULTS))
+
+
+def _how(tree: Mapping[str, Any]) -> str:
+    blind = ", blind" if tree.get("blind") else ""
+    judge = (tree.get("judge") or {}).get("judge") or "no judge"
+    return f"{tree.get('prompt') or 'predictions'}{blind}, rules {tree['rules']}, {judge}"
+
+
+def _shown(tree: Mapping[str, Any]) -> Shown | None:
+    headline = tree["headline"]
+    if headline["value"] is None:
+        return None
+    low, high = (None if headline[name] is None else 100 * headline[name] for name in ("low", "high"))
+    return Shown(headline["value"], low, high, not tree["caveats"])
+
+
+def _cells(line: Line) -> list[str]:
+    shown = [line.figures.get(name) for name in TITLES]
+    return [escape(line.model), escape(line.source), *map(_cell, (*shown, line.average))]
+
+
+def _cell(shown: Shown | None) -> str:
+    if shown is None:
+        return "–"
+    span = "" if shown.low is None or shown.high is None else f" [dim]{shown.low:.1f} to {shown.high:.1f}[/]"
+    return f"{shown.value:.1f}{'' if shown.comparable else '*'}{span}"
+
+
+def _two(value: float | None) -> str | None:
+    return None if value is None else f"{value:.2f}"
