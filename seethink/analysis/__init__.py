@@ -11,7 +11,8 @@ wording           numbers and findings in plain words
 palette, figures  one colour per arm; the figures (the only file with matplotlib)
 browser, report   the traces a reader may browse; the self-contained report.html
 terminal          the comparison for a terminal
-benchmark_results one model on one of the leaderboard's benchmarks: the harness's figures, and ours beside them
+benchmarks        one model on one of the leaderboard's benchmarks: the harness's figures, and ours beside them
+benchmark_terminal the same for a terminal
 leaderboard       the leaderboard's table, published rows and one's own
 side_by_side      two models on one benchmark, row by row
 spreadsheet       tables for people's spreadsheets, in which nothing runs
@@ -26,7 +27,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from seethink.analysis.at_k import Hits, item_hits, item_pass_at_k, maj_at_k, pass_at_k
-    from seethink.analysis.benchmark_results import agreement, benchmark_results
+    from seethink.analysis.benchmark_terminal import benchmark_table
+    from seethink.analysis.benchmarks import agreement, benchmark_results
     from seethink.analysis.compare import Gain, Interval, Paired, Rule, accuracy, interval, paired_difference
     from seethink.analysis.leaderboard import leaderboard_table, own_lines, write_leaderboard
     from seethink.analysis.pseudo_reasoning import Habits, HabitSummary, habits, summarise_habits
@@ -54,6 +56,7 @@ __all__ = [
     "apart",
     "apart_within",
     "benchmark_results",
+    "benchmark_table",
     "check_results",
     "compare_runs",
     "comparison_table",
@@ -80,7 +83,8 @@ __all__ = [
 ]
 
 _HOMES = {
-    "benchmark_results": ("agreement", "benchmark_results"),
+    "benchmarks": ("agreement", "benchmark_results"),
+    "benchmark_terminal": ("benchmark_table",),
     "leaderboard": ("leaderboard_table", "own_lines", "write_leaderboard"),
     "side_by_side": ("BenchmarkRun", "compare_runs", "comparison_tables", "write_side_by_side"),
     "spreadsheet": ("write_spreadsheet",),

@@ -1,7 +1,7 @@
 """The leaderboard's table: published rows, and one's own beside them, each figure with its interval.
 
 Own rows come from the ``results.json`` of benchmark runs. A row is one model under one prompt, judge and rule set; a
-figure that the harness would not print so is marked, and no average is taken over marked ones in silence.
+figure that the harness would not print so is marked, and so is an average over such.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import yaml
 from rich.markup import escape
 from rich.table import Table
 
+from seethink.analysis.benchmarks import headline_span
 from seethink.analysis.spreadsheet import write_spreadsheet
 from seethink.core.rejected import InputError
 from seethink.core.tables import read_json
@@ -32,7 +33,10 @@ TITLES = {
     "logicvista": "LogicVista",
 }
 
-NOTE = "not comparable: see the caveats in its results.json"
+NOTE = (
+    "not comparable, see the caveats in its results.json; where rows have no verdict, the span is from all of them "
+    "wrong to all of them right"
+)
 
 
 class Shown(NamedTuple):
@@ -51,15 +55,19 @@ class Line:
     Attributes:
         source: "paper", "leaderboard", or for an own row how it was asked and scored.
         figures: by benchmark.
+        printed: the average as it was published.
     """
 
     model: str
     source: str
     figures: Mapping[str, Shown]
+    printed: float | None = None
 
     @property
     def average(self) -> Shown | None:
-        """The plain mean of the six; None where one is missing."""
+        """As published, else the plain mean of the six; None where one is missing."""
+        if self.printed is not None:
+            return Shown(self.printed, None, None, True)
         if set(self.figures) != set(TITLES):
             return None
         shown = self.figures.values()
@@ -78,6 +86,7 @@ def published() -> tuple[Line, ...]:
                 name: Shown(float(figure), None, None, True)
                 for name, figure in zip(tree["columns"], row["figures"], strict=True)
             },
+            float(row["average"]),
         )
         for row in tree["rows"]
     )
@@ -97,9 +106,7 @@ def own_lines(folders: Iterable[Path]) -> list[Line]:
         row, name = (tree["model"], _how(tree)), tree["benchmark"]
         other = places.setdefault((*row, name), path)
         if other != path:
-            raise InputError(
-                f"{path} and {other} are the same model asked in the same way: name one of them, or --name"
-            )
+            raise InputError(f"{path} and {other} are one model asked in one way: give one another name")
         shown = _shown(tree)
         if shown is not None:
             rows.setdefault(row, {})[name] = shown
@@ -110,7 +117,9 @@ def own_lines(folders: Iterable[Path]) -> list[Line]:
 
 def leaderboard_table(lines: Sequence[Line]) -> Table:
     """Published rows first, then the given ones."""
-    table = Table(title="Headline figures in per cent, 95 % interval", title_justify="left", header_style="bold")
+    table = Table(
+        title="Headline figures in per cent, own ones with 95 % interval", title_justify="left", header_style="bold"
+    )
     table.add_column("model")
     table.add_column("source")
     for title in (*TITLES.values(), "average"):
@@ -157,8 +166,7 @@ def _shown(tree: Mapping[str, Any]) -> Shown | None:
     headline = tree["headline"]
     if headline["value"] is None:
         return None
-    low, high = (None if headline[name] is None else 100 * headline[name] for name in ("low", "high"))
-    return Shown(headline["value"], low, high, not tree["caveats"])
+    return Shown(headline["value"], *headline_span(headline), not tree["caveats"])
 
 
 def _cells(line: Line) -> list[str]:

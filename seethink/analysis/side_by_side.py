@@ -11,7 +11,7 @@ import numpy as np
 from rich.markup import escape
 from rich.table import Table
 
-from seethink.analysis.benchmark_results import RULES, figure_units
+from seethink.analysis.benchmarks import RULES, figure_units
 from seethink.analysis.compare import (
     RESAMPLES,
     Paired,
@@ -125,7 +125,7 @@ def comparison_tables(found: Tree, decoding: str = Decoding.GREEDY.value) -> lis
 def write_side_by_side(path: Path, a: BenchmarkRun, b: BenchmarkRun) -> None:
     """One line per row and draw, for a spreadsheet: question, gold, and of both models the response and verdicts."""
     own = ("harness", "strict", "lenient", "extracted", "response")
-    columns = ["index", "decoding", "draw", "gold", "better", "question"]
+    columns = ["item", "decoding", "draw", "gold", "better", "question"]
     write_spreadsheet(path, [*columns, *(f"{side} {name}" for name in own for side in "ab")], _lines(a, b))
 
 
@@ -136,8 +136,8 @@ def _lines(a: BenchmarkRun, b: BenchmarkRun) -> Iterator[dict[str, Any]]:
         if other is None:
             continue
         scores = [score(one, Rule.HARNESS) for one in (mine, other)]
-        line = {
-            "index": mine.item_id,
+        line: dict[str, Any] = {
+            "item": mine.item_id,
             "decoding": mine.decoding.value,
             "draw": mine.draw,
             "gold": mine.gold,

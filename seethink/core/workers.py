@@ -23,7 +23,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from enum import Enum
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from seethink.core.rejected import InputError
 
@@ -131,10 +131,11 @@ class Worker:
             with suppress(ProcessLookupError, PermissionError):
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()
-        for pipe in (process.stdin, process.stdout):
-            if pipe is not None:
-                with suppress(OSError):
-                    pipe.close()
+        # The thread that reads the other pipe closes it. Closed here, its number could be the next worker's before that
+        # thread reads again, and that worker's replies would be lost to it.
+        if process.stdin is not None:
+            with suppress(OSError):
+                process.stdin.close()
 
     def _replace(self) -> None:
         """Have the child killed; the next one says that it is ready, which nobody waits for here."""
@@ -188,7 +189,7 @@ class Worker:
         self.replies = queue.SimpleQueue()
         assert self.process.stdout is not None
         threading.Thread(
-            target=_forward, args=(self.process.stdout.fileno(), self.replies), name="math-worker", daemon=True
+            target=_forward, args=(self.process.stdout, self.replies), name="math-worker", daemon=True
         ).start()
         try:
             ready = self._reply(START_DEADLINE)
@@ -210,20 +211,21 @@ class Worker:
             raise TimeoutError from None
 
 
-def _forward(pipe: int, replies: queue.SimpleQueue[bytes]) -> None:
-    """Hand on the lines of a pipe; an empty one says that it has closed."""
+def _forward(pipe: IO[bytes], replies: queue.SimpleQueue[bytes]) -> None:
+    """Hand on the lines of an unbuffered pipe and close it; an empty line says that it has ended."""
     pending = b""
-    while True:
-        try:
-            chunk = os.read(pipe, 4096)
-        except OSError:
-            chunk = b""
-        if not chunk:
-            replies.put(b"")
-            return
-        *lines, pending = (pending + chunk).split(b"\n")
-        for line in lines:
-            replies.put(line + b"\n")
+    with pipe:
+        while True:
+            try:
+                chunk = pipe.read(4096)
+            except OSError:
+                chunk = b""
+            if not chunk:
+                replies.put(b"")
+                return
+            *lines, pending = (pending + chunk).split(b"\n")
+            for line in lines:
+                replies.put(line + b"\n")
 
 
 def _environment() -> dict[str, str]:

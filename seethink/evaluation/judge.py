@@ -40,8 +40,8 @@ class JudgeConfig(EndpointConfig):
 class PaidJudge:
     """``rules.BatchJudge`` of an endpoint; use it as ``with PaidJudge(config, ledger) as judge``.
 
-    A request that gets no answer is a failed attempt of its row. A spent budget or an endpoint that cannot be asked ends
-    the scoring (Stopped, InputError); what was paid is in the ledger.
+    A request that gets no answer is a failed attempt of its row. A spent budget or an endpoint that cannot be asked
+    ends the scoring (Stopped, InputError); what was paid is in the ledger.
 
     Args:
         ledger: folder of paid replies.

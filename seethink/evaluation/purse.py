@@ -105,5 +105,22 @@ async def open_purse(
     return Purse(endpoint, opened, gate, _price(prices, model), prices, patience or Patience())
 
 
+def ledger_lines(folder: Path, prices: Path | None = None) -> list[str]:
+    """What a ledger paid for, one line per model; none where there is no ledger."""
+    from seethink.teachers.cost import read_costs
+
+    if not folder.is_dir():
+        return []
+    listed = load_prices(prices)
+    lines = []
+    for cost in read_costs(folder, listed, datetime.now(UTC).date()):
+        spent = cost.spent
+        money = "cost unknown, no price" if cost.paid is None else f"{cost.paid:.2f} {listed.currency}"
+        possibly = f", {spent.possibly_paid:,} calls possibly paid" if spent.possibly_paid else ""
+        tokens = f"{spent.prompt_tokens:,} and {spent.completion_tokens:,} tokens"
+        lines.append(f"{cost.model}: {spent.answers:,} answers, {tokens}, {money}{possibly}")
+    return lines
+
+
 def _price(prices: Prices, model: str) -> Price | None:
     return prices.at(model, datetime.now(UTC).date())

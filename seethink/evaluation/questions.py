@@ -24,7 +24,7 @@ from seethink.core.records import Record
 from seethink.core.rejected import InputError, Rejected
 from seethink.core.tables import claim, data_hash, read_manifest, read_rows, write_manifest, write_rows
 from seethink.evaluation.benchmark import Benchmark, Own, Row, text
-from seethink.evaluation.catalogue import Entry
+from seethink.evaluation.catalogue import Entry, find_entry
 from seethink.evaluation.pictures import Shown
 from seethink.evaluation.printed import printed
 from seethink.evaluation.table import file_hash, read_table
@@ -108,15 +108,23 @@ def read_questions(
             started=started,
             more={"rows": len(found), "aside": [one._asdict() for one in aside]},
         )
-    manifest = read_manifest(out) or {}
-    rows = [_question_from_row(row) for row in read_rows(out)]
+    return sealed_questions(out)
+
+
+def sealed_questions(folder: Path) -> Questions:
+    """The questions that were sealed in ``folder``. InputError where there are none."""
+    manifest = read_manifest(folder)
+    if manifest is None or "aside" not in manifest:
+        raise InputError(f"{folder} holds no questions of a benchmark: give a folder that seethink eval wrote")
+    entry = find_entry(manifest["config"]["entry"])
+    rows = [_question_from_row(row) for row in read_rows(folder)]
     aside = [Rejected(**one) for one in manifest["aside"]]
     return Questions(
         entry,
         rows,
         aside,
-        data_hash([entry.name, data["file"], *(question.item.id for question in rows)]),
-        not aside and config.first is None and len(rows) == _full_size(entry),
+        data_hash([entry.name, manifest["data"]["file"], *(question.item.id for question in rows)]),
+        not aside and manifest["config"]["first"] is None and len(rows) == _full_size(entry),
     )
 
 

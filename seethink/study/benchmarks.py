@@ -23,6 +23,7 @@ from typing import Any
 from rich.console import Console
 
 from seethink.analysis import BenchmarkRun, agreement, benchmark_results, write_spreadsheet
+from seethink.core.config import Config
 from seethink.core.graded import Decoding, GradedResponse, graded_from_row
 from seethink.core.images import ImageStore
 from seethink.core.rejected import InputError
@@ -42,7 +43,7 @@ from seethink.evaluation.catalogue import Entry
 from seethink.evaluation.endpoint import EndpointModel
 from seethink.evaluation.judge import JudgeConfig, PaidJudge
 from seethink.evaluation.purse import EndpointConfig
-from seethink.evaluation.questions import Questions, TableConfig, read_questions, reasons
+from seethink.evaluation.questions import Questions, TableConfig, read_questions, reasons, sealed_questions
 from seethink.evaluation.respondent import Respondent
 from seethink.evaluation.result_file import read_predictions, result_name, write_predictions
 from seethink.evaluation.rules.wording import judge_prompt_hash
@@ -69,6 +70,13 @@ class BenchmarkTask(BenchmarkConfig):
     """Who is asked where the rules cannot decide; nobody where None, and figures are then not comparable."""
     endpoint: EndpointConfig | None = None
     """Where the model answers; on this machine where None."""
+
+
+class ScoreTask(Config):
+    """``seethink eval score``."""
+
+    scoring: ScoringConfig = ScoringConfig()
+    judge: JudgeConfig | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,14 +161,13 @@ def score_predictions(
 def score_again(
     scoring: ScoringConfig,
     judge: JudgeConfig | None,
-    questions: Questions,
     folder: Path,
     ledger: Path,
     *,
     console: Console | None = None,
 ) -> dict[str, Any]:
     """Score the responses of a run by other rules, or with another judge; what it was asked is kept."""
-    before = read_json(folder / RESULTS)
+    questions, before = sealed_questions(folder.parent / "questions"), read_json(folder / RESULTS)
     asked = {field: before[field] for field in ("model", "prompt", "blind")}
     return _score(scoring, asked, questions, read_answered(questions, folder), folder, ledger, scoring, judge, console)
 
@@ -275,7 +282,7 @@ def _place_interval(results: dict[str, Any]) -> None:
 
 
 _COLUMNS = (
-    *("index", "decoding", "draw", "gold", "harness", "ours", "agreement"),
+    *("item", "decoding", "draw", "gold", "harness", "ours", "agreement"),
     *("harness read", "we read", "question", "response"),
 )
 
@@ -286,7 +293,7 @@ def _differences(graded: Sequence[GradedResponse]) -> Iterator[dict[str, Any]]:
         if found not in ("only the harness", "only ours") or one.harness is None:
             continue
         yield {
-            "index": one.item_id,
+            "item": one.item_id,
             "decoding": one.decoding.value,
             "draw": one.draw,
             "gold": one.gold,

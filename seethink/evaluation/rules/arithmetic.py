@@ -114,7 +114,7 @@ def _value(node: Node, names: MutableMapping[str, Any]) -> Any:
         case Subscript(value, index):
             whole, place = _value(value, names), _value(index, names)
             if isinstance(whole, (str, tuple, list, dict)):
-                return whole[place]  # type: ignore[index]
+                return whole[place]
             raise Unworkable("a subscript") if isinstance(whole, Opaque) else TypeError
         case Foreign(construct, first):
             if first is not None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from seethink.core.rejected import InputError
-from seethink.evaluation.printed import read_literal
+from seethink.evaluation.printed import printed, read_literal
 from seethink.evaluation.rules.asking import Answered, Manner, Matter, ask
 from seethink.evaluation.rules.judge import Judge, Stage
 from seethink.evaluation.rules.rule_set import RuleSet
@@ -40,7 +40,7 @@ class Scorer:
     Attributes:
         name: ours.
         harness_name: what the harness calls the leaderboard's table of it; its other entries begin with it.
-        columns: that every row has; optional: that a row may have.
+        columns: that the verdicts need; optional: those of groups and options, which a table may lack.
         decide: the verdicts of a case.
         figures: of a case and its verdicts; rows without a verdict are left out.
         headline: line and column of the leaderboard's figure.
@@ -100,15 +100,15 @@ def make_case(
     judge: Judge | None,
     seed: int | None,
 ) -> Case:
-    """Raises InputError for a row that lacks a column."""
-    for number, row in enumerate(given):
-        lacking = [column for column in scorer.columns if column not in row]
-        if lacking:
-            told = ", ".join(lacking)
-            raise InputError(f"{scorer.name} row {number} has no column {told}: give the rows of the harness's table")
-    names = [*scorer.columns, *(name for name in scorer.optional if any(name in row for row in given))]
+    """Raises InputError where the rows have not all columns."""
+    there = {name for row in given for name in row}
+    lacking = [name for name in scorer.columns if name not in there]
+    if given and lacking:
+        told = ", ".join(lacking)
+        raise InputError(f"{scorer.name}: no row has the column {told}: give the rows of the harness's table")
+    names = [*scorer.columns, *(name for name in scorer.optional if name in there)]
     columns = {
-        name: stored([row.get(name) for row in given], storage, formulas=rules.formulas)
+        name: stored([printed(row.get(name)) for row in given], storage, formulas=rules.formulas)
         for name in names
         if name != "prediction"
     }
@@ -117,11 +117,11 @@ def make_case(
     return Case(scorer, given, rows, rules, storage, judge, seed)
 
 
-def read_choices(printed: object) -> dict[str, str]:
+def read_choices(cell: object) -> dict[str, str]:
     """The options by letter, from their printed list; HarnessStops where it is none."""
-    listed = read_literal(printed) if isinstance(printed, str) else printed
+    listed = read_literal(cell) if isinstance(cell, str) else cell
     if not isinstance(listed, (list, tuple)):
-        raise HarnessStops(f"choices {str(printed)[:60]!r} are no list")
+        raise HarnessStops(f"choices {str(cell)[:60]!r} are no list")
     return {chr(ord("A") + place): str(one) for place, one in enumerate(listed)}
 
 

@@ -189,9 +189,9 @@ def figures(case: Case, hits: Sequence[bool | None], verdicts: Sequence[RowVerdi
 def _line(setting: str, cells: Sequence[tuple[Cells, bool]]) -> Mapping[str, Cell]:
     line: dict[str, Cell] = {"Setting": setting, "Overall": _mean([hit for _, hit in cells])}
     for title, column in (("Subject", "subject"), ("Level", "knowledge_level")):
-        names = dict.fromkeys(text_of(row[column]) for row, _ in cells if not is_missing(row[column]))
+        names = dict.fromkeys(text_of(row[column]) for row, _ in cells if not is_missing(row.get(column)))
         line |= {
-            f"{title}-{name}": _mean([hit for row, hit in cells if text_of(row[column]) == name]) for name in names
+            f"{title}-{name}": _mean([hit for row, hit in cells if text_of(row.get(column)) == name]) for name in names
         }
     return line
 
@@ -203,8 +203,8 @@ def _mean(hits: Sequence[bool]) -> float:
 DYNAMATH = Scorer(
     name="dynamath",
     harness_name="DynaMath",
-    columns=("index", "qid", "varid", "answer", "answer_type", "subject", "knowledge_level"),
-    optional=(),
+    columns=("index", "qid", "varid", "answer", "answer_type"),
+    optional=("subject", "knowledge_level"),
     decide=decide,
     figures=figures,
     headline="Worst Case, Overall",

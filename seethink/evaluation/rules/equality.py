@@ -12,6 +12,7 @@ import keyword
 import re
 from collections.abc import Sequence
 from enum import StrEnum
+from functools import cache
 
 from seethink.core.workers import Pool, Unanswered
 
@@ -57,6 +58,12 @@ class Equality:
     def close(self) -> None:
         """End the workers; the next pair starts new ones."""
         self.pool.close()
+
+
+@cache
+def shared_equality() -> Equality:
+    """The workers that every scoring of this process uses; they end with it."""
+    return Equality()
 
 
 def _at_once(answer: str, gold: str) -> Match | None:

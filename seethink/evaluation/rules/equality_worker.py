@@ -16,6 +16,11 @@ from seethink.core.serving import run
 from seethink.evaluation.rules.arithmetic import TooLarge, Unworkable, value_of
 from seethink.evaluation.rules.equality import TOLERANCE, Match
 
+MAX_LATEX = 1_000
+"""Characters that are parsed. choice: no answer needs more, and hostile ones of that length take the parser minutes."""
+MAX_DEPTH = 50
+"""Nested brackets that are parsed. choice: at 900 the parser needs most of the harness's 30 seconds."""
+
 _CONSUMING = re.compile(
     r"[|≈]|vert|approx|operatorname|\\(?:sub|sup|gcd|lcm|max|min|det|begin|mid|in(?![a-z])|ni(?![a-z]))"
 )
@@ -86,13 +91,21 @@ def _parsed_gold(gold: str) -> Any:
 
 
 def _parsed(text: str) -> Any:
-    """The text as LaTeX, None where what it says holds letters that Python will not know."""
+    """The text as LaTeX, None where it is too long or what it says holds letters that Python will not know."""
     from latex2sympy2_extended import NormalizationConfig, latex2sympy, normalize_latex
 
     normal = normalize_latex(text, NormalizationConfig())
-    if _names_remain(normal):
+    if len(normal) > MAX_LATEX or _depth(normal) > MAX_DEPTH or _names_remain(normal):
         return None
     return latex2sympy(normal, normalization_config=None)
+
+
+def _depth(latex: str) -> int:
+    depth = deepest = 0
+    for char in latex:
+        depth += (char in "([{") - (char in ")]}")
+        deepest = max(deepest, depth)
+    return deepest
 
 
 def _names_remain(latex: str) -> bool:

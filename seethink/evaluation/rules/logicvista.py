@@ -53,7 +53,7 @@ def figures(case: Case, hits: Sequence[bool | None], verdicts: Sequence[RowVerdi
         inside = [
             hit
             for row, hit in zip(case.rows, hits, strict=True)
-            if hit is not None and (name == "Overall" or name in text_of(row["skill"]))
+            if hit is not None and (name == "Overall" or name in text_of(row.get("skill")))
         ]
         accuracy = sum(inside) / len(inside) * 100 if inside else nan
         lines.append({"Task&Skill": name, "tot": len(inside), "hit": sum(inside), "acc": accuracy})
@@ -66,8 +66,8 @@ def figures(case: Case, hits: Sequence[bool | None], verdicts: Sequence[RowVerdi
 LOGICVISTA = Scorer(
     name="logicvista",
     harness_name="LogicVista",
-    columns=("question", "answer", "skill"),
-    optional=(),
+    columns=("question", "answer"),
+    optional=("skill",),
     decide=decide,
     figures=figures,
     headline="Overall, acc",

@@ -77,20 +77,21 @@ def _verdict(number: int, row: Cells, extraction: str, extracted: Answered, judg
 
 def figures(case: Case, hits: Sequence[bool | None], verdicts: Sequence[RowVerdict]) -> Lines:
     """One line per problem version: the mean verdict overall, of every subject and of every subfield."""
-    stopped = ""
-    kinds = list[tuple[str, str]]()
+    stopped, kinds = "", list[tuple[str, str]]()
     for number, row in enumerate(case.rows):
-        printed = text_of(row["metadata"])
-        if _as_json(printed) is None:
+        cell = text_of(row.get("metadata"))
+        metadata = _as_json(cell)
+        if metadata is None:
             stopped = (
                 stopped or f"it takes the metadata of row {number} for JSON once it has replaced all single quotes"
             )
-        read = _as_json(printed) or read_literal(printed)
-        metadata = read if isinstance(read, dict) else {}
+            read = read_literal(cell)
+            metadata = read if isinstance(read, dict) else {}
         kinds.append((str(metadata.get("subject")), str(metadata.get("subfield"))))
     versions = [text_of(row["problem_version"]) for row in case.rows]
-    subjects = list(dict.fromkeys(subject for subject, _ in kinds))
-    subfields = list(dict.fromkeys(subfield for _, subfield in kinds))
+    told = "metadata" in case.rows[0] if case.rows else False
+    subjects = list(dict.fromkeys(subject for subject, _ in kinds)) if told else []
+    subfields = list(dict.fromkeys(subfield for _, subfield in kinds)) if told else []
     lines, headline = list[dict[str, Cell]](), None
     for version in dict.fromkeys(versions):
         inside = [
@@ -105,12 +106,12 @@ def figures(case: Case, hits: Sequence[bool | None], verdicts: Sequence[RowVerdi
         lines.append(line)
         if version == VISION_ONLY and inside:
             headline = overall
-    return Lines(tuple(lines), headline, stopped)
+    return Lines(tuple(lines), headline, stopped if told else "")
 
 
-def _as_json(printed: str) -> dict[str, Any] | None:
+def _as_json(cell: str) -> dict[str, Any] | None:
     try:
-        read = json.loads(printed.replace("'", '"'))
+        read = json.loads(cell.replace("'", '"'))
     except (ValueError, RecursionError):
         return None
     return read if isinstance(read, dict) else None
@@ -123,8 +124,8 @@ def _mean(hits: Sequence[bool | None]) -> float:
 MATHVERSE = Scorer(
     name="mathverse",
     harness_name="MathVerse_MINI_Vision_Only",
-    columns=("question_for_eval", "answer", "problem_version", "metadata"),
-    optional=(),
+    columns=("question_for_eval", "answer", "problem_version"),
+    optional=("metadata",),
     decide=decide,
     figures=figures,
     headline=f"{VISION_ONLY}, Overall",

@@ -12,7 +12,7 @@ from typing import Any
 from seethink.core.verdict import Outcome
 from seethink.evaluation.rules.asking import PATIENT, Answered
 from seethink.evaluation.rules.case import Case, Lines, Scorer, read_choices, text_of
-from seethink.evaluation.rules.equality import Equality, Match
+from seethink.evaluation.rules.equality import Equality, Match, shared_equality
 from seethink.evaluation.rules.options import match_option
 from seethink.evaluation.rules.scored import RowVerdict
 from seethink.evaluation.rules.stops import HarnessStops
@@ -38,28 +38,23 @@ def decide(case: Case) -> list[RowVerdict]:
             options[number] = read_choices(row["choices"])
         except HarnessStops as stop:
             verdicts[number] = stopping(number, str(stop))
-    equality = Equality()
-    try:
-        first = {number: case.rows[number]["prediction"] for number in options}
-        found = _found(case, first, options, equality, free_form=case.rules.settles_free_form)
-        results = {number: _result(first[number], one) for number, one in found.items() if _settles(one)}
-        verdicts |= {
-            number: stopping(number, str(one)) for number, one in found.items() if isinstance(one, HarnessStops)
-        }
-        by_judge = [number for number in options if number not in results and number not in verdicts]
-        judged = dict[int, Answered]()
-        if case.judge is None:
-            verdicts |= {number: unjudged(number) for number in by_judge}
-        else:
-            answered = case.ask([case.matter(number, _prompt(case, number)) for number in by_judge], PATIENT)
-            judged = dict(zip(by_judge, answered, strict=True))
-            results |= {number: one.value or "" for number, one in judged.items()}
-        numbers = sorted(results)
-        last = dict(zip(numbers, case.restored([results[number] for number in numbers]), strict=True))
-        for number, one in _found(case, last, options, equality, free_form=True).items():
-            verdicts[number] = _verdict(case, number, last[number], one, judged.get(number))
-    finally:
-        equality.close()
+    equality = shared_equality()
+    first = {number: case.rows[number]["prediction"] for number in options}
+    found = _found(case, first, options, equality, free_form=case.rules.settles_free_form)
+    results = {number: _result(first[number], one) for number, one in found.items() if _settles(one)}
+    verdicts |= {number: stopping(number, str(one)) for number, one in found.items() if isinstance(one, HarnessStops)}
+    by_judge = [number for number in options if number not in results and number not in verdicts]
+    judged = dict[int, Answered]()
+    if case.judge is None:
+        verdicts |= {number: unjudged(number) for number in by_judge}
+    else:
+        answered = case.ask([case.matter(number, _prompt(case, number)) for number in by_judge], PATIENT)
+        judged = dict(zip(by_judge, answered, strict=True))
+        results |= {number: one.value or "" for number, one in judged.items()}
+    numbers = sorted(results)
+    last = dict(zip(numbers, case.restored([results[number] for number in numbers]), strict=True))
+    for number, one in _found(case, last, options, equality, free_form=True).items():
+        verdicts[number] = _verdict(case, number, last[number], one, judged.get(number))
     return [verdicts[number] for number in range(len(case.rows))]
 
 
@@ -121,15 +116,15 @@ def _verdict(case: Case, number: int, result: Any, found: Found | HarnessStops, 
 
 
 def figures(case: Case, hits: Sequence[bool | None], verdicts: Sequence[RowVerdict]) -> Lines:
-    groups = [["Overall", text_of(row["category"])] for row in case.rows]
+    groups = [["Overall", *([text_of(row["category"])] if "category" in row else ())] for row in case.rows]
     return tally("Subject", groups, hits, [one.settled_by_rules for one in verdicts], in_order=True)
 
 
 MATHVISION = Scorer(
     name="mathvision",
     harness_name="MathVision",
-    columns=("question", "choices", "answer", "category"),
-    optional=(),
+    columns=("question", "choices", "answer"),
+    optional=("category",),
     decide=decide,
     figures=figures,
     headline="Overall, acc",

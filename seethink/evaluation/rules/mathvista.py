@@ -117,20 +117,27 @@ def _verdict(case: Case, number: int, result: Any, judged: Answered | None) -> R
 
 
 def figures(case: Case, hits: Sequence[bool | None], verdicts: Sequence[RowVerdict]) -> Lines:
-    groups = [["Overall", *_skills(row["skills"]), str(row["task"])] for row in case.rows]
+    groups = [
+        [
+            "Overall",
+            *(_skills(row["skills"]) if "skills" in row else ()),
+            *([text_of(row["task"])] if "task" in row else ()),
+        ]
+        for row in case.rows
+    ]
     return tally("Task&Skill", groups, hits, [one.settled_by_rules for one in verdicts])
 
 
-def _skills(printed: Any) -> list[str]:
-    listed = read_literal(printed) if isinstance(printed, str) else printed
-    return [str(one) for one in listed] if isinstance(listed, (list, tuple)) else [text_of(printed)]
+def _skills(cell: Any) -> list[str]:
+    listed = read_literal(cell) if isinstance(cell, str) else cell
+    return [str(one) for one in listed] if isinstance(listed, (list, tuple)) else [text_of(cell)]
 
 
 MATHVISTA = Scorer(
     name="mathvista",
     harness_name="MathVista_MINI",
-    columns=("question", "question_type", "answer_type", "choices", "answer", "answer_option", "task", "skills"),
-    optional=(),
+    columns=("question", "question_type", "answer_type", "choices", "answer", "answer_option"),
+    optional=("task", "skills"),
     decide=decide,
     figures=figures,
     headline="Overall, acc",

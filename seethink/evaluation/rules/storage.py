@@ -132,7 +132,8 @@ def _inferred(values: list[Any]) -> list[Any]:
             return ["" if is_missing(value) else value for value in values]
         if all(isinstance(number, bool) for number in numbers):
             return [*numbers]
-        return [int(number) if all(isinstance(one, int) for one in numbers) else float(number) for number in numbers]
+        kind = int if all(isinstance(number, int) for number in numbers) else float
+        return [kind(number) for number in numbers]
     # pandas keeps one object for all equal ones, so that a 1 behind a True becomes True.
     first = dict[Any, Any]()
     values = [MISSING if value in MISSING_WORDS else first.setdefault(value, value) for value in values]

@@ -100,8 +100,8 @@ def figures(case: Case, hits: Sequence[bool | None], verdicts: Sequence[RowVerdi
     ]
     if not decided:
         return Lines((), None)
-    # With rows left out the constant would be a gift: then the problems that are decided count.
-    total = PROBLEMS if len(decided) == len(problems) else len(decided)
+    # A problem that falls in no class costs nothing: one that is not decided must not be a gift.
+    total = max(PROBLEMS - (len(problems) - len(decided)), len(decided))
     classes = [
         _classes(steps, {part: bool(hits[number]) for part, number in problem.items()}) for steps, problem in decided
     ]
@@ -126,7 +126,7 @@ def _problems(rows: Sequence[Cells], steps: int) -> list[Mapping[str, int]]:
         problems = [
             (name, problem | ({part: number} if number is not None else {}))
             for name, problem in problems
-            for number in by_part[part].get(name, [None])  # type: ignore[list-item]
+            for number in by_part[part].get(name, [None])
         ]
     return [problem for _, problem in problems]
 
@@ -175,7 +175,9 @@ def _step_line(
         line[title] = _share([bool(hits[number]) for number in multi])
     concepts: dict[str, list[bool]] = {}
     for number in ones:
-        concepts.setdefault(concept_digest(text_of(rows[number]["knowledge concept"])), []).append(bool(hits[number]))
+        concepts.setdefault(concept_digest(text_of(rows[number].get("knowledge concept"))), []).append(
+            bool(hits[number])
+        )
     for domain, digests in _domains().items():
         seen = [concepts[digest] for digest in digests if digest in concepts]
         means = [sum(one) / len(one) for one in seen]
@@ -204,8 +206,8 @@ def _domains() -> dict[str, list[str]]:
 WEMATH = Scorer(
     name="wemath",
     harness_name="WeMath",
-    columns=("ID", "key", "knowledge concept", "question", "answer"),
-    optional=tuple(string.ascii_uppercase),
+    columns=("ID", "key", "question", "answer"),
+    optional=("knowledge concept", *string.ascii_uppercase),
     decide=decide,
     figures=figures,
     headline="Score (Strict)",

@@ -53,6 +53,8 @@ def benchmark_results(
             for rule in RULES
         }
 
+    # Of predictions in a file nobody knows whether they were cut.
+    rates = {name: holds for name, holds in _RATES.items() if name != "truncated" or "predictions" not in about}
     return {
         "version": VERSION,
         **about,
@@ -66,7 +68,7 @@ def benchmark_results(
         "pass_at_k": at_k(pass_at_k),
         "maj_at_k": at_k(maj_at_k),
         "rates": {
-            decoding.value: {name: _share(chosen, holds, seed, resamples) for name, holds in _RATES.items()}
+            decoding.value: {name: _share(chosen, holds, seed, resamples) for name, holds in rates.items()}
             for decoding, chosen in by_decoding.items()
         },
         "response_tokens": {
@@ -102,6 +104,16 @@ def agreement(response: GradedResponse) -> str:
     }[right]
 
 
+def headline_span(headline: Mapping[str, Any]) -> tuple[float | None, float | None]:
+    """In per cent, what to print beside a headline: its 95 % interval, or, where rows have no verdict, all of them
+    wrong to all of them right. The figure itself is of the others, and those are the easy ones to read."""
+    bounds = headline["bounds"]
+    if bounds is not None and bounds[0] != bounds[1]:
+        return bounds[0], bounds[1]
+    low, high = (None if headline[name] is None else 100 * headline[name] for name in ("low", "high"))
+    return low, high
+
+
 def figure_units(figures: Iterable[Mapping[str, Any]], decoding: str) -> dict[str, dict[str, float]]:
     """Per figure its units' values under a decoding, each the mean over the draws; the headline's figure first."""
     values: defaultdict[str, defaultdict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
@@ -125,9 +137,9 @@ def _figures(figures: Iterable[Mapping[str, Any]], seed: int, resamples: int) ->
 
 
 _RATES: Mapping[str, Callable[[GradedResponse], bool]] = {
-    # Of the tag rule; a direct answer keeps no tags and is unparseable by it.
-    "unparseable": lambda one: one.strict.outcome is Outcome.UNPARSEABLE,
-    "no answer found": lambda one: one.lenient.outcome is Outcome.UNPARSEABLE,
+    "unparseable": lambda one: one.lenient.outcome is Outcome.UNPARSEABLE,
+    # Models that were not asked for tags have all of their responses here.
+    "outside the tags": lambda one: one.strict.outcome is Outcome.UNPARSEABLE,
     "truncated": lambda one: one.truncated,
     "unscored by the harness": lambda one: verdict_of(one, Rule.HARNESS).score is None,
     "judge failed": lambda one: verdict_of(one, Rule.HARNESS).outcome is Outcome.ERROR,
