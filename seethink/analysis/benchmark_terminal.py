@@ -1,8 +1,8 @@
-"""Benchmark results for a terminal: one line per way in which a model was asked."""
+"""Benchmark results for a terminal: one column per way in which a model was asked."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from rich.markup import escape
@@ -17,41 +17,40 @@ Tree = Mapping[str, Any]
 
 _RATES = (
     ("unparseable", "unparseable"),
-    ("outside tags", "outside the tags"),
+    ("outside the tags", "outside the tags"),
     ("truncated", "truncated"),
-    ("unscored", "unscored by the harness"),
+    ("without a verdict", "unscored by the harness"),
 )
 """Titles of columns, and the rates they show."""
 
 
 def benchmark_table(results: Sequence[Tree]) -> Table:
-    """Headline and our own accuracy, each with its interval, and beside them what was not answered as asked.
+    """One column per way of asking: the headline, our own accuracy, and what was not answered as asked.
 
-    Below the table stand the caveats: why a headline is not the leaderboard's.
+    Below stand the caveats: why a headline is not the leaderboard's.
     """
-    first = results[0]
+    first, greedy = results[0], Decoding.GREEDY.value
     table = Table(
-        title=f"{escape(first['entry'])}, {escape(first['headline']['name'])}, rules {first['rules']}",
+        title=f"{escape(first['entry'])}, rules {first['rules']}, 95 % intervals",
         title_justify="left",
         header_style="bold",
     )
-    table.add_column("model")
-    heads = ("harness", "ours", "ours, in tags", *(title for title, _ in _RATES), "judge calls")
-    ks = sorted({k for one in results for k in one["pass_at_k"][Rule.HARNESS.value]}, key=int)[-1:]
-    for name in (*heads, *(f"{measure}@{k}" for k in ks for measure in ("pass", "maj"))):
-        table.add_column(name, justify="right")
+    table.add_column("")
     for one in results:
-        greedy = Decoding.GREEDY.value
-        accuracy, rates = one["accuracy"][greedy], one["rates"][greedy]
-        table.add_row(
-            escape(_name(one)),
-            _headline(one),
-            _share(accuracy[Rule.LENIENT.value]),
-            _share(accuracy[Rule.STRICT.value]),
-            *(percent(rates[name]["mean"]) if name in rates else "–" for _, name in _RATES),
-            f"{one['judge_calls']:,}",
-            *(_at(one, measure, k) for k in ks for measure in ("pass_at_k", "maj_at_k")),
-        )
+        table.add_column(escape(_name(one)), justify="right")
+
+    def line(name: str, cell: Callable[[Tree], str]) -> None:
+        table.add_row(escape(name), *map(cell, results))
+
+    line(f"harness ({first['headline']['name']})", _headline)
+    line("ours, read anywhere", lambda one: _share(one["accuracy"][greedy][Rule.LENIENT.value]))
+    line("ours, in the tags", lambda one: _share(one["accuracy"][greedy][Rule.STRICT.value]))
+    for title, name in _RATES:
+        line(title, lambda one, name=name: _rate(one["rates"][greedy], name))
+    line("judge calls", lambda one: f"{one['judge_calls']:,}")
+    for k in sorted({k for one in results for k in one["pass_at_k"][Rule.HARNESS.value]}, key=int):
+        line(f"pass@{k}", lambda one, k=k: _at(one, "pass_at_k", k))
+        line(f"maj@{k}", lambda one, k=k: _at(one, "maj_at_k", k))
     told = [f"* {_name(one)}: {why}" for one in results for why in one["caveats"]]
     if told:
         table.caption = escape("\n".join(told))
@@ -78,4 +77,8 @@ def _share(found: Tree) -> str:
 
 def _at(one: Tree, measure: str, k: str) -> str:
     found = one[measure][Rule.HARNESS.value].get(k)
-    return percent(found["mean"]) if found else "–"
+    return _share(found) if found else "–"
+
+
+def _rate(rates: Tree, name: str) -> str:
+    return percent(rates[name]["mean"]) if name in rates else "–"

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import yaml
+from rich.box import SIMPLE
 from rich.markup import escape
 from rich.table import Table
 
@@ -116,14 +117,12 @@ def own_lines(folders: Iterable[Path]) -> list[Line]:
 
 
 def leaderboard_table(lines: Sequence[Line]) -> Table:
-    """Published rows first, then the given ones."""
-    table = Table(
-        title="Headline figures in per cent, own ones with 95 % interval", title_justify="left", header_style="bold"
-    )
+    """Published rows first, then the given ones with their intervals."""
+    title = "Headline figures in per cent; below own ones their 95 % interval"
+    table = Table(title=title, title_justify="left", header_style="bold", box=SIMPLE, pad_edge=False)
     table.add_column("model")
-    table.add_column("source")
-    for title in (*TITLES.values(), "average"):
-        table.add_column(title, justify="right")
+    for name in (*TITLES.values(), "average"):
+        table.add_column(name, justify="right")
     for line in published():
         table.add_row(*_cells(line), style="dim")
     table.add_section()
@@ -131,6 +130,7 @@ def leaderboard_table(lines: Sequence[Line]) -> Table:
         table.add_row(*_cells(line))
     if any(not one.comparable for line in lines for one in line.figures.values()):
         table.caption = f"* {NOTE}"
+        table.caption_justify = "left"
     return table
 
 
@@ -171,13 +171,14 @@ def _shown(tree: Mapping[str, Any]) -> Shown | None:
 
 def _cells(line: Line) -> list[str]:
     shown = [line.figures.get(name) for name in TITLES]
-    return [escape(line.model), escape(line.source), *map(_cell, (*shown, line.average))]
+    how = "" if line.printed is not None else f"\n[dim]{escape(line.source)}[/]"
+    return [f"{escape(line.model)}{how}", *map(_cell, (*shown, line.average))]
 
 
 def _cell(shown: Shown | None) -> str:
     if shown is None:
         return "–"
-    span = "" if shown.low is None or shown.high is None else f" [dim]{shown.low:.1f} to {shown.high:.1f}[/]"
+    span = "" if shown.low is None or shown.high is None else f"\n[dim]{shown.low:.1f}–{shown.high:.1f}[/]"
     return f"{shown.value:.1f}{'' if shown.comparable else '*'}{span}"
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from pydantic import Field
 
@@ -35,6 +35,13 @@ class JudgeConfig(EndpointConfig):
     """Of a reply; the harness's limit, 128 or 2048, where None. A judge that reasons first needs more."""
     temperatures: bool = True
     """Send the harness's temperature, 0 at first and half a unit more per attempt; some models take none."""
+
+
+class _Said(NamedTuple):
+    """A reply, or why there is none."""
+
+    text: str | None
+    why: str = ""
 
 
 class PaidJudge:
@@ -89,14 +96,15 @@ class PaidJudge:
             session = self._opened()
             for start in range(0, len(requests), _AT_ONCE):
                 asked = requests[start : start + _AT_ONCE]
-                replies += session.run(all_of([self._ask(session.opened, one) for one in asked]))
+                said = session.run(all_of([self._ask(session.opened, one) for one in asked]))
+                replies += [JudgeFailed(one.why) if one.text is None else one.text for one in said]
         return replies
 
     def spent(self) -> str:
         """What this process paid and found again, in words."""
         return self._session.opened.spent() if self._session is not None else "0 calls paid"
 
-    async def _ask(self, purse: Purse, request: JudgeRequest) -> str | JudgeFailed:
+    async def _ask(self, purse: Purse, request: JudgeRequest) -> _Said:
         from seethink.teachers.purchase import Unanswered
 
         config = self.config
@@ -111,10 +119,10 @@ class PaidJudge:
             draw = 0 if config.temperatures else request.attempt
             answer = await teacher.ask([Message("user", request.prompt)], draw=draw)
         except Unanswered as error:
-            return JudgeFailed(str(error))
+            return _Said(None, str(error))
         finally:
             self.told(1, purse.spent())
-        return answer.text
+        return _Said(answer.text)
 
     def _opened(self) -> Session[Purse]:
         if self._session is None:

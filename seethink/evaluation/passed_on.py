@@ -34,16 +34,15 @@ def passed_on(response: str, how: PassedOn) -> str:
         case PassedOn.BOXED:
             return _last_box(response)
         case PassedOn.AFTER_THINK:
-            return response.rsplit(THINK_CLOSE, 1)[-1].strip()
+            return response.rsplit(THINK_CLOSE, 1)[-1].strip() if THINK_CLOSE in response else response
 
 
 def _last_box(response: str) -> str:
-    _, box, rest = response.rpartition(_BOX)
-    if not box:
-        return response
+    """As the wrapper counts: without a box from the start on, and up to the end where no brace closes it."""
+    rest = response.rpartition(_BOX)[2]
     depth = 1
     for place, sign in enumerate(rest):
         depth += (sign == "{") - (sign == "}")
         if depth == 0:
             return rest[:place]
-    return response
+    return rest or response

@@ -50,7 +50,7 @@ def test_tsv_parquet_and_printed_lists_of_pictures_are_one(ask, tsv, vista, png,
     for row in rows:
         row["image"] = {"bytes": png("red"), "path": "x.png"}
     pq.write_table(pa.Table.from_pylist(rows), tmp_path / "table.parquet")
-    assert [one.item for one in ask("mathvista", tmp_path / "table.parquet").rows][0].images == first[0].item.images
+    assert ask("mathvista", tmp_path / "table.parquet").rows[0].item.images == first[0].item.images
     several = [base64.b64encode(png(colour)).decode() for colour in ("red", "green")]
     [two] = ask("mathvista", tsv(vista(1, image=str(several)))).rows
     assert len(two.item.images) == 2 and two.item.images[0] == first[0].item.images[0]
@@ -118,7 +118,7 @@ def test_a_bad_record_of_its_own_is_set_aside_with_its_line(ask, jsonl, pictures
 def test_a_file_of_no_use_is_named_with_what_its_first_row_lacks(ask, tsv, jsonl, vista, tmp_path):
     with pytest.raises(InputError, match=r"gone\.tsv cannot be read"):
         ask("mathvista", tmp_path / "gone.tsv")
-    with pytest.raises(InputError, match="no row of .* can be asked as MathVista_MINI: the first says"):
+    with pytest.raises(InputError, match=r"no row of .* can be asked as MathVista_MINI: the first says"):
         ask("mathvista", jsonl({"a": 1}))
     with pytest.raises(InputError, match="no benchmark 'gqa': choose among mathvista"):
         find_entry("gqa")
