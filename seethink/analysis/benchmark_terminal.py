@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from rich.markup import escape
@@ -46,11 +47,11 @@ def benchmark_table(results: Sequence[Tree]) -> Table:
     line("ours, read anywhere", lambda one: _share(one["accuracy"][greedy][Rule.LENIENT.value]))
     line("ours, in the tags", lambda one: _share(one["accuracy"][greedy][Rule.STRICT.value]))
     for title, name in _RATES:
-        line(title, lambda one, name=name: _rate(one["rates"][greedy], name))
+        line(title, partial(_rate, name=name))
     line("judge calls", lambda one: f"{one['judge_calls']:,}")
     for k in sorted({k for one in results for k in one["pass_at_k"][Rule.HARNESS.value]}, key=int):
-        line(f"pass@{k}", lambda one, k=k: _at(one, "pass_at_k", k))
-        line(f"maj@{k}", lambda one, k=k: _at(one, "maj_at_k", k))
+        line(f"pass@{k}", partial(_at, measure="pass_at_k", k=k))
+        line(f"maj@{k}", partial(_at, measure="maj_at_k", k=k))
     told = [f"* {_name(one)}: {why}" for one in results for why in one["caveats"]]
     if told:
         table.caption = escape("\n".join(told))
@@ -80,5 +81,6 @@ def _at(one: Tree, measure: str, k: str) -> str:
     return _share(found) if found else "–"
 
 
-def _rate(rates: Tree, name: str) -> str:
+def _rate(one: Tree, name: str) -> str:
+    rates = one["rates"][Decoding.GREEDY.value]
     return percent(rates[name]["mean"]) if name in rates else "–"

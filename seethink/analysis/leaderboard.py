@@ -119,10 +119,12 @@ def own_lines(folders: Iterable[Path]) -> list[Line]:
 def leaderboard_table(lines: Sequence[Line]) -> Table:
     """Published rows first, then the given ones with their intervals."""
     title = "Headline figures in per cent; below own ones their 95 % interval"
-    table = Table(title=title, title_justify="left", header_style="bold", box=SIMPLE, pad_edge=False)
-    table.add_column("model")
+    table = Table(
+        title=title, title_justify="left", header_style="bold", box=SIMPLE, pad_edge=False, padding=(0, 1, 0, 0)
+    )
+    table.add_column("model", overflow="fold", min_width=16)
     for name in (*TITLES.values(), "average"):
-        table.add_column(name, justify="right")
+        table.add_column(name.replace(" ", "\n"), justify="right")
     for line in published():
         table.add_row(*_cells(line), style="dim")
     table.add_section()

@@ -116,6 +116,8 @@ def comparison_tables(found: Tree, decoding: str = Decoding.GREEDY.value) -> lis
     for name in ("verdict", "a better", "b better", "equal", "difference", "95 % interval", "p"):
         rows.add_column(name, justify="left" if name == "verdict" else "right")
     for figure, one in found["figures"][decoding].items():
+        if not one["difference"]["n"]:
+            continue
         figures.add_row(escape(figure), percent(one["a"]), percent(one["b"]), *_cells(one), str(one["difference"]["n"]))
     for rule, one in found["rows"][decoding].items():
         rows.add_row(rule, str(one["a_better"]), str(one["b_better"]), str(one["equal"]), *_cells(one))

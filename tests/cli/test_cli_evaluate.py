@@ -2,24 +2,16 @@
 
 import base64
 import csv
-import importlib.util
 import json
-import sys
-from pathlib import Path
 
 import pytest
 
-_server = Path(__file__).parents[1] / "teachers" / "scripted_server.py"
-_spec = importlib.util.spec_from_file_location("scripted_server", _server)
-scripted = sys.modules.setdefault("scripted_server", importlib.util.module_from_spec(_spec))
-_spec.loader.exec_module(scripted)
-
 
 @pytest.fixture
-def server():
-    with scripted.serving(scripted.ScriptedServer()) as running:
-        running.answer = lambda body: "B" if body["model"] == "judge" else "I choose the second of them"
-        yield running
+def endpoint(server):
+    """One endpoint for the model and for its judge."""
+    server.answer = lambda body: "B" if body["model"] == "judge" else "I choose the second of them"
+    return server
 
 
 @pytest.fixture
@@ -36,16 +28,16 @@ def table(images, tmp_path):
 
 
 @pytest.fixture
-def run(here, server, table, tmp_path):
+def run(here, endpoint, table, tmp_path):
     def with_model(model, *more):
         told = ["eval", "run", "logicvista", "--table", table, "--model", model, "--out", tmp_path / model]
-        return here(*told, "--base-url", server.base_url, *more)
+        return here(*told, "--base-url", endpoint.base_url, *more)
 
     return with_model
 
 
-def test_a_run_prints_its_headline_with_its_caveats_and_what_was_paid(run, server, tmp_path):
-    ended = run("m", "--judge", "judge", "--judge-url", server.base_url, "--prompt", "thinking", "--prompt", "direct")
+def test_a_run_prints_its_headline_with_its_caveats_and_what_was_paid(run, endpoint, tmp_path):
+    ended = run("m", "--judge", "judge", "--judge-url", endpoint.base_url, "--prompt", "thinking", "--prompt", "direct")
     assert ended.code == 0, ended.err
     assert "66.7 %*" in ended.out and "3 of the benchmark's 447 rows" in ended.out
     assert "judge: 3 answers" in ended.out and "m: 6 answers" in ended.out
@@ -65,8 +57,8 @@ def test_blind_is_a_second_condition(run, tmp_path):
     assert found == ["thinking", "thinking-blind"]
 
 
-def test_two_runs_are_compared_and_tabled_beside_the_published_rows(run, here, server, tmp_path, monkeypatch):
-    judge = ("--judge", "judge", "--judge-url", server.base_url)
+def test_two_runs_are_compared_and_tabled_beside_the_published_rows(run, here, endpoint, tmp_path, monkeypatch):
+    judge = ("--judge", "judge", "--judge-url", endpoint.base_url)
     for model in ("one", "two"):
         run(model, *judge)
     folders = [tmp_path / model / "LogicVista" / "thinking" for model in ("one", "two")]
@@ -80,10 +72,10 @@ def test_two_runs_are_compared_and_tabled_beside_the_published_rows(run, here, s
     assert here("eval", "table").code == 0
 
 
-def test_predictions_are_scored_and_a_run_again_under_other_rules(run, here, server, table, tmp_path):
+def test_predictions_are_scored_and_a_run_again_under_other_rules(run, here, endpoint, table, tmp_path):
     run("m")
     file = tmp_path / "m" / "LogicVista" / "thinking" / "m_LogicVista.xlsx"
-    told = ("--judge", "judge", "--judge-url", server.base_url)
+    told = ("--judge", "judge", "--judge-url", endpoint.base_url)
     ended = here("eval", "score", "logicvista", "--table", table, "--predictions", file, "--out", tmp_path / "s", *told)
     assert ended.code == 0 and "66.7 %*" in ended.out, ended.err
     ended = here("eval", "score", "--run", file.parent, "--rules", "2025-04", *told)

@@ -1,14 +1,12 @@
-"""A picture, benchmark files made of a few rows, and the scripted server of the teachers' tests as model and judge."""
+"""A picture, and benchmark files made of a few rows."""
 
 from __future__ import annotations
 
 import base64
 import csv
-import importlib.util
 import io
 import json
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,23 +16,6 @@ from PIL import Image
 from seethink.core.images import ImageStore
 from seethink.evaluation.catalogue import find_entry
 from seethink.evaluation.questions import Questions, TableConfig, read_questions
-
-_server = Path(__file__).parents[1] / "teachers" / "scripted_server.py"
-_spec = importlib.util.spec_from_file_location("scripted_server", _server)
-assert _spec is not None and _spec.loader is not None
-scripted = sys.modules.setdefault("scripted_server", importlib.util.module_from_spec(_spec))
-_spec.loader.exec_module(scripted)
-
-
-@pytest.fixture
-def server() -> Iterator[Any]:
-    with scripted.serving(scripted.ScriptedServer()) as running:
-        yield running
-
-
-@pytest.fixture
-def Fault() -> Any:
-    return scripted.Fault
 
 
 @pytest.fixture(scope="session")

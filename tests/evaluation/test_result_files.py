@@ -52,7 +52,7 @@ def said(text):
         (PassedOn.ANSWER, "<think>A</think>B", "<think>A</think>B"),
         (PassedOn.WHOLE, "<answer>A</answer>", "<answer>A</answer>"),
         (PassedOn.BOXED, r"so \boxed{1} or \boxed{\frac{1}{2}}.", r"\frac{1}{2}"),
-        (PassedOn.BOXED, r"no end \boxed{1", r"no end \boxed{1"),
+        (PassedOn.BOXED, r"no end \boxed{1", "1"),
         (PassedOn.BOXED, "none", "none"),
         (PassedOn.AFTER_THINK, "<think>A</think> B </think> C", "C"),
     ],
@@ -72,7 +72,7 @@ def test_a_sheet_holds_texts_only_and_no_formula(tmp_path):
     write_sheet(tmp_path / "x.xlsx", ["prediction"], [{"prediction": text} for text in HOSTILE])
     with zipfile.ZipFile(tmp_path / "x.xlsx") as archive:
         sheet = archive.read("xl/worksheets/sheet1.xml").decode()
-    assert "<f>" not in sheet and sheet.count('t="inlineStr"') == len(HOSTILE) + 1
+    assert "<f>" not in sheet and sheet.count('t="s"') == len(HOSTILE) + 1
     lengths = [len(str(row["prediction"])) for row in read_sheet(tmp_path / "x.xlsx")]
     assert max(lengths) == 32_767
 

@@ -12,7 +12,8 @@ import operator
 from collections.abc import Callable, Mapping, MutableMapping
 from typing import Any
 
-from seethink.evaluation.rules.expression import (
+from seethink.evaluation.rules.expression import read_expression
+from seethink.evaluation.rules.tree import (
     Call,
     Condition,
     Constant,
@@ -22,7 +23,6 @@ from seethink.evaluation.rules.expression import (
     Node,
     Operation,
     Subscript,
-    read_expression,
 )
 
 MAX_BITS = 1 << 20

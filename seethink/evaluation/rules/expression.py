@@ -8,160 +8,32 @@ becomes ``Foreign``, which nobody can work out.
 
 from __future__ import annotations
 
-import keyword
-import re
-import unicodedata
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
+
+from seethink.evaluation.rules.tokens import NotPython, Token, Unread, tokens_of
+from seethink.evaluation.rules.tree import (
+    Call,
+    Condition,
+    Constant,
+    Display,
+    Foreign,
+    Name,
+    Node,
+    Operation,
+    Subscript,
+)
 
 MAX_DEPTH = 40
 """Nested parts of an expression; Python's tokenizer ends at 200 brackets. choice: no answer needs more."""
 
-_DIGITS = r"[0-9](?:_?[0-9])*"
-_TOKEN = re.compile(
-    rf"""
-      (?P<space>(?:[ \t\f]|\\\n|\#[^\n]*)+)
-    | (?P<newline>\n)
-    | (?P<number>
-          0x(?:_?[0-9a-f])+ | 0o(?:_?[0-7])+ | 0b(?:_?[01])+
-        | (?:(?:{_DIGITS})?\.{_DIGITS}|{_DIGITS}\.?)(?:e[-+]?{_DIGITS})?j?
-      )
-    | (?P<prefixed>(?:[bfru]|br|rb|fr|rf)["'])
-    | (?P<string>\"\"\"(?:[^\\"]|"(?!""))*\"\"\" | '''(?:[^\\']|'(?!''))*''' | "[^"\\\n]*" | '[^'\\\n]*')
-    | (?P<name>[^\W\d]\w*)
-    | (?P<operator>\*\*|//|<<|>>|<=|>=|==|!=|:=|->|\.\.\.|[-+*/%@&|^~<>()\[\]{{}},:.=;])
-    """,
-    re.VERBOSE | re.IGNORECASE,
-)
-_GLUED = frozenset({"and", "else", "for", "if", "in", "is", "not", "or"})
-"""Words that may stand right behind a numeral."""
-_KEYWORDS = frozenset(keyword.kwlist)
 _CONSTANTS = {"True": True, "False": False, "None": None}
-
-
-class NotPython(Exception):
-    """The text is no expression of Python; its parser would raise a SyntaxError."""
-
-
-class Token(NamedTuple):
-    """``kind`` is number, name, string, prefixed, operator, keyword or end."""
-
-    kind: str
-    text: str
-
-
-@dataclass(frozen=True)
-class Constant:
-    """A numeral, a plain string, True, False or None."""
-
-    value: Any
-
-
-@dataclass(frozen=True)
-class Name:
-    """A name that is looked up; with ``value`` it is bound on the way (``:=``)."""
-
-    name: str
-    value: Node | None = None
-
-
-@dataclass(frozen=True)
-class Operation:
-    """An operator between parts; a unary one has one part, a chained comparison one operator fewer than parts."""
-
-    operators: tuple[str, ...]
-    parts: tuple[Node, ...]
-
-
-@dataclass(frozen=True)
-class Condition:
-    """``then if condition else otherwise``."""
-
-    condition: Node
-    then: Node
-    otherwise: Node
-
-
-@dataclass(frozen=True)
-class Display:
-    """A tuple, list, set or dict written out; a dict's parts are its keys and values in turn."""
-
-    kind: type
-    parts: tuple[Node, ...]
-
-
-@dataclass(frozen=True)
-class Call:
-    """A call without keywords."""
-
-    function: Node
-    arguments: tuple[Node, ...]
-
-
-@dataclass(frozen=True)
-class Subscript:
-    """``value[index]``."""
-
-    value: Node
-    index: Node
-
-
-@dataclass(frozen=True)
-class Foreign:
-    """A construct that is not read; ``first`` is what Python works out before it, if anything."""
-
-    construct: str
-    first: Node | None = None
-
-
-Node = Constant | Name | Operation | Condition | Display | Call | Subscript | Foreign
-
 _BINARY = ({"|"}, {"^"}, {"&"}, {"<<", ">>"}, {"+", "-"}, {"*", "/", "//", "%", "@"})
 """Operators of one strength, the weakest first; all group to the left."""
-_COMPARISONS = frozenset({"<", ">", "<=", ">=", "==", "!=", "in", "not in", "is", "is not"})
 
 
 def read_expression(text: str) -> Node:
     """The tree of ``text``. Raises NotPython."""
-    return _Reader(_tokens(text)).whole()
-
-
-def _tokens(text: str) -> list[Token]:
-    tokens, place, open_brackets = list[Token](), 0, 0
-    while place < len(text):
-        match = _TOKEN.match(text, place)
-        if match is None:
-            raise NotPython(text[place])
-        kind, found, place = str(match.lastgroup), match.group(), match.end()
-        if kind == "newline" and not open_brackets:
-            if text[place:].strip(" \t\f\n"):
-                raise NotPython("a second line")
-            break
-        if kind in ("space", "newline"):
-            continue
-        if kind == "name":
-            found = unicodedata.normalize("NFKC", found)
-            kind = "keyword" if found in _KEYWORDS else "name"
-        elif kind == "number":
-            _check_numeral(found, text[place:])
-        elif kind == "prefixed":
-            raise _Unread("a string with a prefix")
-        elif kind == "operator":
-            open_brackets += (found in "([{") - (found in ")]}")
-        tokens.append(Token(kind, found))
-    return [*tokens, Token("end", "")]
-
-
-def _check_numeral(numeral: str, rest: str) -> None:
-    following = re.match(r"\w+", rest)
-    if following and not any(following[0].startswith(word) for word in _GLUED):
-        raise NotPython(f"{numeral}{following[0]}")
-    if re.fullmatch(r"0[0-9_]*[1-9][0-9_]*", numeral):
-        raise NotPython(f"{numeral} with a leading zero")
-
-
-class _Unread(NotPython):
-    """Python might go on here; we do not."""
+    return _Reader(tokens_of(text)).whole()
 
 
 class _Reader:
@@ -206,7 +78,7 @@ class _Reader:
     def _expression(self) -> Node:
         self.depth += 1
         if self.depth > MAX_DEPTH:
-            raise _Unread("nested too deeply")
+            raise Unread("nested too deeply")
         try:
             return self._condition()
         finally:
@@ -281,7 +153,7 @@ class _Reader:
             signs.append(sign)
         node = self._power()
         if len(signs) > MAX_DEPTH:
-            raise _Unread("nested too deeply")
+            raise Unread("nested too deeply")
         for sign in reversed(signs):
             node = Operation((sign,), (node,))
         return node
@@ -294,7 +166,7 @@ class _Reader:
             return base
         self.depth += 1
         if self.depth > MAX_DEPTH:
-            raise _Unread("nested too deeply")
+            raise Unread("nested too deeply")
         exponent = self._signed()
         self.depth -= 1
         return Operation(("**",), (base, exponent))

@@ -5,7 +5,7 @@ import pytest
 
 from seethink.evaluation.rules.arithmetic import TooLarge, Unworkable, value_of
 from seethink.evaluation.rules.equality import Equality, Match, shared_equality
-from seethink.evaluation.rules.expression import NotPython
+from seethink.evaluation.rules.tokens import NotPython
 
 EQUAL = [
     *(("60", text) for text in ("60.0", "6e1", "120/2", "060", r"60^\circ", r"\boxed{60}", "-(-60)")),
