@@ -14,12 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from seethink.core.images import ImageStore
-from seethink.core.item import Item, Verifier, make_item
-from seethink.core.records import Record, field_text, read_records
+from seethink.core.item import Item
+from seethink.core.records import read_records
 from seethink.core.rejected import InputError, Rejected
-from seethink.evaluation.items import record_items
-from seethink.evaluation.logicvista import LogicVista
-from seethink.evaluation.mathvision import MathVision
+from seethink.evaluation.catalogue import find_entry
+from seethink.evaluation.questions import TableConfig, read_questions
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,45 +35,30 @@ class RealResponse:
     text: str
 
 
+_FILES = {
+    "logicvista": "dataset_subset.jsonl",
+    "mathvision": "test_subset.jsonl",
+    "mathvista": "testmini_subset.jsonl",
+}
+
+
 def real_responses(folder: Path) -> list[RealResponse]:
     """Every output below ``folder``. InputError where an extract is missing."""
-    with tempfile.TemporaryDirectory() as pictures:
-        store = ImageStore(Path(pictures))
-        vista, vision, wide = (folder / name for name in ("logicvista", "mathvision", "mathvista"))
-        items = {
-            "logicvista": LogicVista(vista / "dataset_subset.jsonl", vista / "images").items(store),
-            "mathvision": MathVision(vision / "test_subset.jsonl", vision / "images").items(store),
-            "mathvista": record_items(wide / "testmini_subset.jsonl", mathvista_item),
-        }
-        by_id = {name: dict(_by_id(found)) for name, found in items.items()}
+    items = {name: _items(name, folder / name / file) for name, file in _FILES.items()}
     return [
-        RealResponse(f"{name}/{row['run']}/{number}", by_id[name].get(number), text)
-        for name in by_id
+        RealResponse(f"{name}/{row['run']}/{number}", items[name].get(number), text)
+        for name in items
         for row, number, text in _outputs(folder / name / "model_outputs.jsonl")
     ]
 
 
-def mathvista_item(record: Record) -> Item:
-    """MathVista's own record: options by their text, whole numbers exact, others rounded to ``precision`` decimals."""
-    options = tuple(str(option) for option in record.fields.get("choices") or ())
-    answer, kind = field_text(record, "answer"), record.fields.get("answer_type")
-    precision = record.fields.get("precision")
-    verifier = Verifier.MCQ if options else Verifier.DIGIT if kind == "integer" else Verifier.MATH
-    return make_item(
-        source="mathvista",
-        question=field_text(record, "question"),
-        gold="ABCDEFGHIJ"[options.index(answer)] if options else answer,
-        verifier=verifier,
-        options=options,
-        tolerance=f"{0.5 * 10 ** -int(precision):g}" if precision and verifier is Verifier.MATH else "",
-        meta={"id": field_text(record, "pid")},
-    )
-
-
-def _by_id(found: Iterator[Item | Rejected]) -> Iterator[tuple[str, Item]]:
-    for item in found:
-        if isinstance(item, Item):
-            yield str(item.meta["id"]), item
+def _items(name: str, path: Path) -> dict[str, Item]:
+    """By the record's own id; what no verifier of ours decides is left out."""
+    entry = find_entry(name)
+    with tempfile.TemporaryDirectory() as out:
+        config = TableConfig(entry=entry.name, pictures=False)
+        questions = read_questions(entry, path, ImageStore(Path(out)), None, Path(out), config)
+    return {question.item.meta["id"]: question.item for question in questions.rows if not question.undecidable}
 
 
 def _outputs(path: Path) -> Iterator[tuple[Mapping[str, Any], str, str]]:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
+import sys
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -34,6 +37,28 @@ def real_data() -> Path:
     if not folder.is_dir():
         pytest.skip("no ../shared/real_data beside this checkout")
     return folder
+
+
+@pytest.fixture(scope="session")
+def scripted() -> Any:
+    """The module of the scripted endpoint on loopback, ``tests/teachers/scripted_server.py``."""
+    path = Path(__file__).parent / "teachers" / "scripted_server.py"
+    spec = importlib.util.spec_from_file_location("scripted_server", path)
+    assert spec is not None and spec.loader is not None
+    module = sys.modules.setdefault("scripted_server", importlib.util.module_from_spec(spec))
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def server(scripted: Any) -> Iterator[Any]:
+    with scripted.serving(scripted.ScriptedServer()) as running:
+        yield running
+
+
+@pytest.fixture
+def Fault(scripted: Any) -> Any:
+    return scripted.Fault
 
 
 @pytest.fixture(scope="session")

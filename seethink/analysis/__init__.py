@@ -18,6 +18,11 @@ wording           numbers and findings in plain words
 palette, figures  one colour per arm; the figures (the only file with matplotlib)
 browser, report   the traces a reader may browse; the self-contained report.html
 terminal          the comparison for a terminal
+benchmarks        one model on one of the leaderboard's benchmarks: the harness's figures, and ours beside them
+benchmark_terminal the same for a terminal
+leaderboard       the leaderboard's table, published rows and one's own
+side_by_side      two models on one benchmark, row by row
+spreadsheet       tables for people's spreadsheets, in which nothing runs
 
 Names are loaded on first use, so that importing the package costs nothing.
 """
@@ -29,15 +34,20 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from seethink.analysis.at_k import Hits, item_hits, item_pass_at_k, maj_at_k, pass_at_k
+    from seethink.analysis.benchmark_terminal import benchmark_table
+    from seethink.analysis.benchmarks import agreement, benchmark_results
     from seethink.analysis.budgets import Budget, Budgets, Spent, shared_budgets
     from seethink.analysis.claims import Claim, Finding, compare_arms
     from seethink.analysis.claims_told import claims_table, sentences
     from seethink.analysis.compare import Gain, Interval, Paired, Rule, accuracy, interval, paired_difference
+    from seethink.analysis.leaderboard import leaderboard_table, own_lines, write_leaderboard
     from seethink.analysis.pseudo_reasoning import Habits, HabitSummary, habits, summarise_habits
     from seethink.analysis.recipe import RecipeDifference, recipe_difference
     from seethink.analysis.report import write_report
     from seethink.analysis.results import check_results, find_pair, results_schema, study_results
     from seethink.analysis.score_matrix import ArmRuns, Scores, paired_scores
+    from seethink.analysis.side_by_side import BenchmarkRun, compare_runs, comparison_tables, write_side_by_side
+    from seethink.analysis.spreadsheet import write_spreadsheet
     from seethink.analysis.terminal import comparison_table, print_comparison
     from seethink.analysis.two_samples import Apart, Samples, apart, apart_within
     from seethink.analysis.wording import headline
@@ -45,6 +55,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Apart",
     "ArmRuns",
+    "BenchmarkRun",
     "Budget",
     "Budgets",
     "Claim",
@@ -61,19 +72,26 @@ __all__ = [
     "Scores",
     "Spent",
     "accuracy",
+    "agreement",
     "apart",
     "apart_within",
+    "benchmark_results",
+    "benchmark_table",
     "check_results",
     "claims_table",
     "compare_arms",
+    "compare_runs",
     "comparison_table",
+    "comparison_tables",
     "find_pair",
     "habits",
     "headline",
     "interval",
     "item_hits",
     "item_pass_at_k",
+    "leaderboard_table",
     "maj_at_k",
+    "own_lines",
     "paired_difference",
     "paired_scores",
     "pass_at_k",
@@ -84,10 +102,18 @@ __all__ = [
     "shared_budgets",
     "study_results",
     "summarise_habits",
+    "write_leaderboard",
     "write_report",
+    "write_side_by_side",
+    "write_spreadsheet",
 ]
 
 _HOMES = {
+    "benchmarks": ("agreement", "benchmark_results"),
+    "benchmark_terminal": ("benchmark_table",),
+    "leaderboard": ("leaderboard_table", "own_lines", "write_leaderboard"),
+    "side_by_side": ("BenchmarkRun", "compare_runs", "comparison_tables", "write_side_by_side"),
+    "spreadsheet": ("write_spreadsheet",),
     "at_k": ("Hits", "item_hits", "item_pass_at_k", "maj_at_k", "pass_at_k"),
     "budgets": ("Budget", "Budgets", "Spent", "shared_budgets"),
     "claims": ("Claim", "Finding", "compare_arms"),

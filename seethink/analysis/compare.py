@@ -23,7 +23,7 @@ from scipy import stats
 from seethink.core.graded import GradedResponse
 from seethink.core.rejected import InputError
 from seethink.core.trace import read_tags
-from seethink.core.verdict import UNDECIDED, Verdict
+from seethink.core.verdict import UNDECIDED, Outcome, Verdict, undecided
 
 LEVEL = 0.95
 RESAMPLES = 10_000
@@ -35,10 +35,12 @@ Floats = NDArray[np.float64]
 
 
 class Rule(StrEnum):
-    """Which of a response's two verdicts counts."""
+    """Which of a response's verdicts counts."""
 
     STRICT = "strict"
     LENIENT = "lenient"
+    HARNESS = "harness"
+    """Of a leaderboard's rules; only rows of its benchmarks have one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +82,17 @@ class Paired:
     gain: Gain | None
 
 
+_NO_RULES = undecided(Outcome.UNSCORED, "no rules of a harness")
+
+
 def verdict_of(response: GradedResponse, rule: Rule) -> Verdict:
-    return response.strict if rule is Rule.STRICT else response.lenient
+    match rule:
+        case Rule.STRICT:
+            return response.strict
+        case Rule.LENIENT:
+            return response.lenient
+        case Rule.HARNESS:
+            return response.harness or _NO_RULES
 
 
 def item_means(
@@ -127,7 +138,8 @@ def interval(
 def score(response: GradedResponse, rule: Rule) -> float | None:
     """The score that accuracy averages; None where nobody decided."""
     verdict = verdict_of(response, rule)
-    return None if verdict.outcome in UNDECIDED else verdict.score
+    # A harness counts a row that its judge failed on as wrong, and its figures are reproduced, not mended.
+    return None if verdict.outcome in UNDECIDED and rule is not Rule.HARNESS else verdict.score
 
 
 def accuracy(

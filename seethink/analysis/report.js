@@ -124,7 +124,7 @@
     const { strict, lenient } = response;
     if (strict.outcome !== lenient.outcome || strict.score !== lenient.score || strict.extracted !== lenient.extracted)
       rows.push(`lenient: ${verdictText(lenient)} · ${why(lenient)}`);
-    const counts = [`${response.tokens} tokens`];
+    const counts = response.tokens === null ? [] : [`${response.tokens} tokens`];
     if (response.truncated) counts.push("cut at the limit");
     if (response.steps_true !== null && response.steps_false !== null)
       counts.push(`${response.steps_true} steps true, ${response.steps_false} false`);

@@ -157,12 +157,14 @@ def _arm(responses: Responses, cost: Mapping[str, float | None], seed: int, resa
 
     def share(holds: Callable[[GradedResponse], bool]) -> Tree:
         means = item_means(usual, lambda response: float(holds(response)))
-        return _tree(interval(means.values(), seed=seed, resamples=resamples))
+        return interval_tree(interval(means.values(), seed=seed, resamples=resamples))
 
     return {
         **_accuracies(responses, seed, resamples),
-        "pass_at_k": {str(k): _tree(pass_at_k(sampled, k, seed=seed, resamples=resamples)) for k in _ks(sampled)},
-        "maj_at_k": {str(k): _tree(maj_at_k(sampled, k, seed=seed, resamples=resamples)) for k in _ks(sampled)},
+        "pass_at_k": {
+            str(k): interval_tree(pass_at_k(sampled, k, seed=seed, resamples=resamples)) for k in _ks(sampled)
+        },
+        "maj_at_k": {str(k): interval_tree(maj_at_k(sampled, k, seed=seed, resamples=resamples)) for k in _ks(sampled)},
         "by_verifier": _split(responses, lambda one: one.verifier.value, seed, resamples),
         "by_dimension": _split(responses, lambda one: one.dimension.value, seed, resamples),
         "by_group": _split(responses, lambda one: one.group, seed, resamples),
@@ -170,12 +172,12 @@ def _arm(responses: Responses, cost: Mapping[str, float | None], seed: int, resa
         "habits_of": shown.value,
         "unparseable_rate": share(lambda one: one.strict.outcome is Outcome.UNPARSEABLE),
         "truncated_rate": share(lambda one: one.truncated),
-        "response_tokens": _tree(habits.response_tokens),
-        "cue_rate": _tree(habits.cue_rate),
+        "response_tokens": interval_tree(habits.response_tokens),
+        "cue_rate": interval_tree(habits.cue_rate),
         "cue_counts": habits.cue_counts,
-        "hesitation_rate": _tree(habits.hesitation_rate),
-        "repetition_rate": _tree(habits.repetition_rate),
-        "false_step_rate": _tree(habits.false_step_rate),
+        "hesitation_rate": interval_tree(habits.hesitation_rate),
+        "repetition_rate": interval_tree(habits.repetition_rate),
+        "false_step_rate": interval_tree(habits.false_step_rate),
         "steps": habits.steps._asdict() if habits.steps else None,
         "cost": {name: cost.get(name) for name in COSTS},
     }
@@ -183,7 +185,7 @@ def _arm(responses: Responses, cost: Mapping[str, float | None], seed: int, resa
 
 def _accuracies(responses: Responses, seed: int, resamples: int) -> Tree:
     return {
-        name: _tree(
+        name: interval_tree(
             accuracy([one for one in responses if one.decoding is decoding], rule=rule, seed=seed, resamples=resamples)
         )
         for name, (decoding, rule) in _ACCURACIES.items()
@@ -198,8 +200,11 @@ def _split(responses: Responses, key: Callable[[GradedResponse], K], seed: int, 
 
 
 def _ks(sampled: Responses) -> list[int]:
-    """1, 2, 4, … and the number of draws itself."""
-    draws = 1 + max((response.draw for response in sampled), default=-1)
+    return powers_of_two(1 + max((response.draw for response in sampled), default=-1))
+
+
+def powers_of_two(draws: int) -> list[int]:
+    """1, 2, 4, … and the number of draws itself: the k of pass@k and maj@k."""
     return sorted(
         {2**power for power in range(draws.bit_length()) if 2**power <= draws} | ({draws} if draws else set())
     )
@@ -217,8 +222,11 @@ def _pairs(by_arm: Mapping[str, Responses], arms: Sequence[str], seed: int, resa
 
 
 def _pair(a: str, b: str, decoding: Decoding, rule: Rule, paired: Paired) -> Tree:
-    difference = _tree(paired.difference)
-    gain = paired.gain and {"format": _tree(paired.gain.format), "accuracy": _tree(paired.gain.accuracy)}
+    difference = interval_tree(paired.difference)
+    gain = paired.gain and {
+        "format": interval_tree(paired.gain.format),
+        "accuracy": interval_tree(paired.gain.accuracy),
+    }
     return {
         "a": a,
         "b": b,
@@ -234,5 +242,6 @@ def _pair(a: str, b: str, decoding: Decoding, rule: Rule, paired: Paired) -> Tre
     }
 
 
-def _tree(found: Interval) -> Tree:
+def interval_tree(found: Interval) -> Tree:
+    """``{mean, low, high, n}``, rounded."""
     return {name: round(value, _DIGITS) if isinstance(value, float) else value for name, value in asdict(found).items()}

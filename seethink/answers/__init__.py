@@ -5,7 +5,7 @@ Read in this order:
 - ``characters``, ``boxed``: full-width and Chinese numerals as plain ones; what stands in ``\\boxed{}``;
 - ``number``, ``choice``, ``box``: counting, multiple choice and boxes; each reads an answer and compares it;
 - ``latex``, ``units``, ``expression``: mathematics, brought to LaTeX and compared by math-verify;
-- ``pool``, ``worker``, ``guard``: the processes in which that happens, under a hard deadline, and never as code;
+- ``pool``, ``worker``: the processes in which that happens (``core/workers``), under a hard deadline, never as code;
 - ``grade``: a batch of answers, each decided by its item's verifier; ``check_gold`` for golds;
 - ``prose``, ``quantities``, ``options``: where a response without tags states its answer, for the lenient reading.
 

@@ -23,10 +23,17 @@ app = typer.Typer(
     add_completion=False,
 )
 # Without a name the commands stand beside the groups.
-for single in (study, evaluate, doctor):
+for single in (study, doctor):
     app.add_typer(single.commands)
 data.commands.add_typer(curation.commands)
-for name, group in (("data", data), ("train", train), ("analyse", analyse), ("reward", reward), ("world", world)):
+for name, group in (
+    ("data", data),
+    ("train", train),
+    ("eval", evaluate),
+    ("analyse", analyse),
+    ("reward", reward),
+    ("world", world),
+):
     app.add_typer(group.commands, name=name)
 
 

@@ -23,8 +23,12 @@ class Format(StrEnum):
     RECORDS = "records"
     VLAA_THINKING = "vlaa-thinking"
     GEOMETRY3K = "geometry3k"
-    LOGICVISTA = "logicvista"
+    MATHVISTA = "mathvista"
     MATHVISION = "mathvision"
+    MATHVERSE = "mathverse"
+    DYNAMATH = "dynamath"
+    WEMATH = "wemath"
+    LOGICVISTA = "logicvista"
 
 
 @dataclass(frozen=True)
@@ -75,19 +79,15 @@ def open_items(file: ItemFile, folder: Path) -> OpenedItems:
 
 def read_items(file: ItemFile, store: ImageStore) -> Iterable[Item | Rejected]:
     """The items one by one, bad rows as reasons."""
-    match file.form:
-        case Format.LOGICVISTA:
-            from seethink.evaluation.logicvista import LogicVista
+    sources = file_sources(file)
+    if sources:
+        from seethink.data.sources import all_items, open_source
 
-            return LogicVista(file.path, file.images).items(store)
-        case Format.MATHVISION:
-            from seethink.evaluation.mathvision import MathVision
+        return all_items(map(open_source, sources), store)
+    from seethink.evaluation.catalogue import find_entry
+    from seethink.evaluation.questions import benchmark_items
 
-            return MathVision(file.path, file.images).items(store)
-        case _:
-            from seethink.data.sources import all_items, open_source
-
-            return all_items(map(open_source, file_sources(file)), store)
+    return benchmark_items(find_entry(file.form.value).benchmark, file.path, file.images, store)
 
 
 def file_sources(file: ItemFile) -> tuple[SourceConfig, ...]:

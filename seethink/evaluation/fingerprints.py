@@ -16,10 +16,11 @@ from pydantic import Field
 
 from seethink.core.config import Config
 from seethink.core.fingerprint import Fingerprint, fingerprint, fingerprint_row
-from seethink.core.images import check_picture, inside
+from seethink.core.images import ImageStore, check_picture, inside
 from seethink.core.records import Record
 from seethink.core.rejected import InputError, Rejected
 from seethink.core.tables import MANIFEST, data_hash, read_rows, write_manifest, write_rows
+from seethink.evaluation.questions import Questions
 
 
 class FingerprintConfig(Config):
@@ -70,6 +71,14 @@ def write_fingerprints(
         more={"rows": rows, "unread": len(unread)},
     )
     return unread
+
+
+def benchmark_records(questions: Questions, images: ImageStore) -> Iterator[Record]:
+    """A benchmark's rows as ``write_fingerprints`` takes them: the bare question, and the pictures themselves."""
+    for question in questions.rows:
+        index = str(question.row["index"])
+        shown = [{"bytes": images.read(digest), "path": digest} for digest in question.item.images]
+        yield Record({"id": index, "question": questions.entry.benchmark.question(question.row), "image": shown}, index)
 
 
 def _read(record: Record, folder: Path, config: FingerprintConfig) -> Fingerprint | Rejected:

@@ -1,42 +1,47 @@
-"""LogicVista: 448 multiple-choice questions of logic over pictures. Items only; never training data.
+"""LogicVista: 448 multiple-choice questions of logic over pictures (Xiao et al. 2024, arXiv 2407.04973).
 
-Format seen: the benchmark's own records (``id``, ``imagename``, ``question``, ``answer``, ``skill``), options drawn in
-the picture, one letter per answer for all but a few; those few are set aside, since no verifier of ours decides them.
+Reads the harness's table, which holds 447 of them, and the benchmark's own records (``id``, ``imagename``,
+``question``, ``answer``, ``skill``). Options are drawn in the picture or stand in the question; a few answers are
+several letters, one is a number and one is empty.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Sequence
 
-from seethink.core.images import ImageStore
-from seethink.core.item import Item, Verifier, make_item
-from seethink.core.records import Record, field_text
-from seethink.core.rejected import InputError, Rejected
-from seethink.evaluation.items import record_items
+from seethink.core.item import Verifier
+from seethink.core.records import Record
+from seethink.evaluation.benchmark import Benchmark, Figures, Gold, Hits, Own, Row, figures_by, needed, text
+from seethink.evaluation.printed import read_list
+
+SKILLS = ("inductive", "deductive", "numerical", "spatial", "mechanical")
 
 
-class LogicVista:
-    """Source over the benchmark's JSON Lines and its picture folder."""
+def _own(record: Record) -> Own:
+    told = needed(record, "id", "imagename", "question")
+    row = {
+        "index": told["id"],
+        "question": told["question"],
+        "answer": str(record.fields.get("answer") or ""),
+        "skill": str(read_list(record.fields.get("skill"))),
+    }
+    return Own(row, told["imagename"])
 
-    name = "logicvista"
 
-    def __init__(self, path: Path, folder: Path) -> None:
-        self.path, self.folder = path, folder
+def _figures(rows: Sequence[Row], hits: Hits) -> Figures:
+    return figures_by(rows, hits, lambda row: (f"skill: {one}" for one in SKILLS if one in text(row, "skill")))
 
-    def items(self, images: ImageStore) -> Iterator[Item | Rejected]:
-        return record_items(self.path, lambda record: self._item(record, images))
 
-    def _item(self, record: Record, images: ImageStore) -> Item:
-        answer = field_text(record, "answer").strip()
-        if len(answer) != 1 or not answer.isalpha():
-            raise InputError(f"answer {answer!r} is not one letter: our mcq verifier decides single letters only")
-        digest, _ = images.add_file(self.folder, field_text(record, "imagename"))
-        return make_item(
-            source=self.name,
-            question=field_text(record, "question"),
-            gold=answer,
-            verifier=Verifier.MCQ,
-            images=(digest,),
-            meta={"id": field_text(record, "id"), "skill": record.fields.get("skill")},
-        )
+LOGICVISTA = Benchmark(
+    name="logicvista",
+    title="LogicVista",
+    entries=("LogicVista",),
+    size=447,
+    columns=("index", "question", "skill"),
+    marks=("imagename",),
+    own=_own,
+    prompt=lambda row, entry: text(row, "question"),
+    gold=lambda row: Gold(Verifier.MCQ, text(row, "answer")),
+    question=lambda row: text(row, "question"),
+    figures=_figures,
+)

@@ -6,7 +6,6 @@ is no judgement. Every judgement is paid for once: the ledger is that of the tea
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import json
 import logging
@@ -14,13 +13,12 @@ import math
 import os
 import re
 import threading
-import weakref
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
@@ -32,6 +30,7 @@ from seethink.rewards.open import BETA
 from seethink.teachers.address import Address, KeyVariable
 from seethink.teachers.picture import picture_as_sent
 from seethink.teachers.request import Message, Picture, Sampling
+from seethink.teachers.session import Session, all_of
 
 if TYPE_CHECKING:
     from seethink.teachers.endpoint import Endpoint
@@ -42,7 +41,6 @@ HIGHEST = 10.0
 
 _NUMBER = re.compile(r"\d{1,2}(?:\.\d{1,6})?", re.ASCII)
 _log = logging.getLogger(__name__)
-T = TypeVar("T")
 
 
 class JudgedConfig(Config):
@@ -108,7 +106,7 @@ class JudgedScorer:
         self._ledger = config.ledger or ledger
         self._patience = patience
         self._lock = threading.Lock()
-        self._session: _Session | None = None
+        self._session: Session[Teacher] | None = None
         # Looks for the key now: a run that cannot ask should not begin.
         self._endpoint()
 
@@ -120,7 +118,7 @@ class JudgedScorer:
             InputError: no request can succeed, or the endpoint has refused for minutes.
         """
         session = self._opened()
-        return session.run(self._judge_all(session.teacher, list(items), list(answers)))
+        return session.run(self._judge_all(session.opened, list(items), list(answers)))
 
     def close(self) -> None:
         """Wait for the calls in flight and close the ledger; the next call opens both again. Also done at exit."""
@@ -131,16 +129,12 @@ class JudgedScorer:
 
     async def _judge_all(self, teacher: Teacher, items: list[Item], answers: list[str]) -> list[float]:
         shown = {name: picture_as_sent(self.images, name) for name in {name for item in items for name in item.images}}
-        asked = (
-            self._judge(teacher, item, answer, tuple(shown[name] for name in item.images))
-            for item, answer in zip(items, answers, strict=True)
+        return await all_of(
+            [
+                self._judge(teacher, item, answer, tuple(shown[name] for name in item.images))
+                for item, answer in zip(items, answers, strict=True)
+            ]
         )
-        # All are waited for, so that a failure of one leaves no paid call without its asker.
-        numbers = await asyncio.gather(*asked, return_exceptions=True)
-        for number in numbers:
-            if isinstance(number, BaseException):
-                raise number
-        return [number for number in numbers if not isinstance(number, BaseException)]
 
     async def _judge(self, teacher: Teacher, item: Item, answer: str, pictures: tuple[Picture, ...]) -> float:
         from seethink.teachers.purchase import Unanswered
@@ -161,11 +155,11 @@ class JudgedScorer:
 
         return Endpoint(self.config.base_url, self.config.key_env, timeout=self.config.timeout)
 
-    def _opened(self) -> _Session:
+    def _opened(self) -> Session[Teacher]:
         with self._lock:
             # A forked child has the parent's session, but not the thread that runs it.
             if self._session is None or self._session.owner != os.getpid():
-                self._session = _Session(self._connected)
+                self._session = Session(self._connected, "judge")
             return self._session
 
     async def _connected(self, stack: AsyncExitStack) -> Teacher:
@@ -180,31 +174,6 @@ class JudgedScorer:
         sampling = Sampling(temperature=config.temperature, max_tokens=config.max_tokens)
         gate = Gate(config.width, Budget(max_calls=config.max_calls))
         return Teacher(endpoint, config.model, sampling, ledger, gate, self._patience or Patience())
-
-
-class _Session:
-    """An event loop in a thread of its own, and the teacher that lives on it."""
-
-    def __init__(self, connected: Callable[[AsyncExitStack], Coroutine[Any, Any, Teacher]]) -> None:
-        self.owner = os.getpid()
-        self.loop = asyncio.new_event_loop()
-        stack = AsyncExitStack()
-        thread = threading.Thread(target=self.loop.run_forever, name="judge", daemon=True)
-        thread.start()
-        self.close = weakref.finalize(self, _close, self.owner, self.loop, stack, thread)
-        self.teacher = self.run(connected(stack))
-
-    def run(self, work: Coroutine[Any, Any, T]) -> T:
-        return asyncio.run_coroutine_threadsafe(work, self.loop).result()
-
-
-def _close(owner: int, loop: asyncio.AbstractEventLoop, stack: AsyncExitStack, thread: threading.Thread) -> None:
-    if owner != os.getpid():
-        return
-    asyncio.run_coroutine_threadsafe(stack.aclose(), loop).result()
-    loop.call_soon_threadsafe(loop.stop)
-    thread.join()
-    loop.close()
 
 
 def _messages(item: Item, answer: str, pictures: tuple[Picture, ...]) -> list[Message]:

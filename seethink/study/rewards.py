@@ -16,6 +16,7 @@ from seethink.core.images import ImageStore
 from seethink.core.item import Item, Verifier
 from seethink.core.protocols import AnswerScorer
 from seethink.core.rejected import InputError, Stopped
+from seethink.evaluation.purse import EndpointConfig
 from seethink.evaluation.settings import EvaluationConfig, Judges
 from seethink.rewards import (
     JudgedConfig,
@@ -84,6 +85,9 @@ class WithScorer(Config):
 
 class EvaluationTask(EvaluationConfig, WithScorer):
     """``seethink eval``."""
+
+    endpoint: EndpointConfig | None = None
+    """Where the model answers; on this machine where None."""
 
 
 class GRPOTask(GRPOConfig, WithScorer):

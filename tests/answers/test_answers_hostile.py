@@ -69,7 +69,8 @@ def test_no_comparison_outlives_its_deadline(item, answer):
 
 PROBE = """
 import builtins, json, logging, sys
-from seethink.answers import guard, worker
+from seethink.answers import worker
+from seethink.core import guard
 logging.disable(logging.CRITICAL)
 guard.read_numerals_only()
 benign = [(r"y=-5\\sin(-5x)", r"y=5\\sin(5x)"), ("y=(x-2)^2", "y=x^2-4x+4"), ("y=2", "y=2x"), (r"\\frac{2}{4}", "0.5")]
@@ -135,7 +136,7 @@ def test_real_golds_are_compared_without_evaluating_anything(tmp_path, real_data
 
 GUARDED = """
 import sys, os, subprocess, socket
-from seethink.answers import guard
+from seethink.core import guard
 from math_verify import parse, ExprExtractionConfig, LatexExtractionConfig
 parse("$1$", [LatexExtractionConfig()])
 guard.install()

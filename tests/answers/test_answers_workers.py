@@ -27,7 +27,7 @@ def workers():
 
 
 def pids(pool):
-    return [worker.process.pid for worker in pool._workers if worker.process is not None]
+    return [worker.process.pid for worker in pool.pool.workers if worker.process is not None]
 
 
 def serving(pool):
@@ -77,7 +77,7 @@ def test_a_worker_lost_while_idle_is_replaced(workers):
     os.kill(child, 9)
     assert workers.compare([("a", "b")]) == [Comparison.DIFFERENT]
     assert serving(workers) != [child]
-    (process,) = (worker.process for worker in workers._workers)
+    (process,) = (worker.process for worker in workers.pool.workers)
     process.kill()
     process.wait()
     assert workers.compare([("a", "c")]) == [Comparison.DIFFERENT]
@@ -189,7 +189,7 @@ def test_worker_and_child_end_when_their_parent_was_killed_during_a_comparison()
         "from seethink.answers import Workers\n"
         "pool = Workers(deadline=2.0)\n"
         "pool.compare([('x', 'x')])\n"
-        "print(pool._workers[0].process.pid, flush=True)\n"
+        "print(pool.pool.workers[0].process.pid, flush=True)\n"
         f"threading.Thread(target=pool.compare, args=([{STUCK!r}],)).start()\n"
     )
     parent = subprocess.Popen(

@@ -27,7 +27,7 @@ def test_no_file_of_commands_is_forgotten(leaves):
     files = [importlib.import_module(f"seethink.cli.{name}") for name in names]
     written = [one.name for file in files if hasattr(file, "commands") for one in file.commands.registered_commands]
     assert sorted(written) == sorted(name.split()[-1] for name in leaves)
-    assert {"study", "eval", "doctor", "data build", "data strip", "reward audit"} <= leaves.keys()
+    assert {"study", "eval items", "eval run", "doctor", "data build", "data strip", "reward audit"} <= leaves.keys()
 
 
 def test_every_command_says_what_it_does(leaves):

@@ -1,11 +1,9 @@
-"""Fixtures of the teachers' tests: a scripted server, and questions asked of it with a fresh ledger."""
+"""Fixtures of the teachers' tests: questions asked of the scripted server with a fresh ledger."""
 
 from __future__ import annotations
 
 import asyncio
-import importlib.util
-import sys
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,23 +11,7 @@ import pytest
 
 from seethink.teachers import Budget, Endpoint, Gate, Ledger, Message, Patience, Sampling, Teacher
 
-_spec = importlib.util.spec_from_file_location("scripted_server", Path(__file__).parent / "scripted_server.py")
-assert _spec is not None and _spec.loader is not None
-scripted = sys.modules.setdefault("scripted_server", importlib.util.module_from_spec(_spec))
-_spec.loader.exec_module(scripted)
-
 QUICK = Patience(refusals=4, unknowns=2, first_wait=0.01, longest_wait=0.05, longest_asked_wait=1.0, batch_poll=0.01)
-
-
-@pytest.fixture
-def server() -> Iterator[Any]:
-    with scripted.serving(scripted.ScriptedServer()) as running:
-        yield running
-
-
-@pytest.fixture
-def Fault() -> Any:
-    return scripted.Fault
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ class Habits:
     """How one response reasons.
 
     Attributes:
-        tokens: length of the response in tokens.
+        tokens: length of the response in tokens; None where nobody counted them.
         cues: occurrences of each reflective expression, absent ones left out.
         steps: number of steps; the shares below are None without any.
         hesitant: share of steps with a hedging word, in [0, 1].
@@ -31,7 +31,7 @@ class Habits:
         steps_true, steps_false: steps that state something true or false; None where truth is not known.
     """
 
-    tokens: int
+    tokens: int | None
     cues: Counter[str]
     steps: int
     hesitant: float | None
@@ -90,7 +90,7 @@ def summarise_habits(responses: Sequence[GradedResponse], *, seed: int = 0, resa
         means = item_means(responses, lambda response: getattr(found[id(response)], name))
         return interval(means.values(), seed=seed, resamples=resamples)
 
-    tokens = item_means(responses, lambda response: float(response.completion_tokens))
+    tokens = item_means(responses, lambda response: response.completion_tokens)
     cued = item_means(responses, lambda response: float(bool(found[id(response)].cues)))
     false = item_means(responses, _false_share)
     counts = sum((one.cues for one in found.values()), Counter[str]())

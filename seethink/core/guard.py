@@ -64,9 +64,10 @@ def read_numerals_only() -> None:
     def parse_numeral(text: str, *settings: Any, **named: Any) -> Any:
         if _importing():
             return evaluating(text, *settings, **named)
-        if not _NUMERAL.fullmatch(text):
+        numeral = text.strip()
+        if not _NUMERAL.fullmatch(numeral):
             raise SympifyError(text)
-        return Integer(int(text)) if text.isdigit() else Float(text)
+        return Integer(int(numeral)) if numeral.isdigit() else Float(numeral)
 
     sympy_parser.parse_expr = parse_numeral
 
