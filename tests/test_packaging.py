@@ -115,6 +115,14 @@ def test_importing_it_imports_no_torch_and_no_plotting(module: str, checkout: Pa
     assert imported & {"torch", "transformers", "trl", "datasets", "matplotlib"} == set()
 
 
+def test_help_imports_nothing_that_a_command_computes_with(checkout: Path) -> None:
+    shown = run(sys.executable, "-X", "importtime", "-m", "seethink.cli", "data", "build", "--help", cwd=checkout)
+    assert shown.returncode == 0 and "--retry-unanswered" in shown.stdout, shown.stderr
+    imported = {line.rsplit("|", 1)[-1].strip().split(".")[0] for line in shown.stderr.splitlines()}
+    assert "typer" in imported
+    assert imported & {"torch", "transformers", "numpy", "scipy", "pyarrow", "PIL", "openai"} == set()
+
+
 def test_help_answers_at_once(checkout: Path) -> None:
     """Half a second of processor time, the best of three: what else runs on the machine does not count."""
     script = (

@@ -65,6 +65,17 @@ _DISPLAYED = re.compile(r"\\\[(?:(?!\\[\[\]]).)*\\\]|\$\$[^$]*\$\$|```[^`]*```",
 _STRONG_EMPHASIS = re.compile(r"(?<![\w)*])\*\*(?=[^\s*])([^*\n]+)\*\*(?!\*)")
 _EMPHASIS = re.compile(r"(?<![\w)*])\*(?=[^\s*])([^*\n]+)\*(?![\w*])")
 _BOX = re.compile(r"[\[(]\s*(?:-?[0-9]+(?:\.[0-9]+)?(?:\s*,\s*|\s+)){3}-?[0-9]+(?:\.[0-9]+)?\s*[\])]")
+_TURN = re.compile(
+    r"<\|im_start\|>\s*assistant\b|<\|start_header_id\|>\s*assistant\s*<\|end_header_id\|>|<start_of_turn>\s*model\b"
+    r"|<\|assistant\|>|\[/INST\]|^[ \t]*(?:###[ \t]*)?ASSISTANT:",
+    re.MULTILINE,
+)
+"""Where a chat template lets the model speak: recorded outputs often hold their prompt, with its examples' answers."""
+
+_STOPS = ("<|im_end|>", "<|eot_id|>", "<|end|>", "<end_of_turn>", "</s>", "###")
+"""Where it makes the model stop."""
+
+_LISTED_OPTION = re.compile(r"^[(\[]?([A-J])\s*[)\].:]+\s+\S")
 _MARKUP = re.compile(r"^[ \t]*(?:#+|>|[-*•])[ \t]+|^[ \t]*```\w*[ \t]*$", re.MULTILINE)
 
 
@@ -73,9 +84,10 @@ def final_answer(text: str, verifier: Verifier, options: Sequence[str] = ()) -> 
 
     In this order: an answer block or a short text that reads as it is; the last box; the last explicit statement; a
     conclusion in the last three sentences; the last sentence and then the first, where they put a result behind "=" or
-    a verb of being; the last sentence otherwise. An open answer is the block, what follows the thinking, what is
-    stated, or the last line.
+    a verb of being; the last sentence otherwise, and the first at last. An open answer is the block, what follows the
+    thinking, what is stated, or the last line.
     """
+    text = _own_words(text)
     part = answer_part(text)
     if verifier is Verifier.OPEN:
         return _open(text, part)
@@ -88,6 +100,14 @@ def final_answer(text: str, verifier: Verifier, options: Sequence[str] = ()) -> 
         return found
     tail = _cleaned(part[-READ:])
     return next(filter(None, _answers(part, tail, reader, chooses)), None)
+
+
+def _own_words(text: str) -> str:
+    """What the model said itself, without an echoed prompt before it and the marks of a chat template behind it."""
+    text = _TURN.split(text)[-1].strip()
+    while stop := next(filter(text.endswith, _STOPS), None):
+        text = text.removesuffix(stop).rstrip()
+    return text
 
 
 def _answers(part: str, tail: str, reader: Finds, chooses: bool) -> Iterator[str | None]:
@@ -105,7 +125,7 @@ def _answers(part: str, tail: str, reader: Finds, chooses: bool) -> Iterator[str
             yield None if chooses else reader.leading(conclusion)
             yield reader.within(conclusion, sure=False)
             yield reader.within(sentence, sure=False)
-    if not last:
+    if not last or (chooses and _lists_options(lines)):
         return
     yield reader.exactly(last[-1]) if len(last[-1].split()) <= WORDS else None
     yield reader.within(last[-1], sure=True)
@@ -114,6 +134,7 @@ def _answers(part: str, tail: str, reader: Finds, chooses: bool) -> Iterator[str
     yield reader.within(first, sure=True)
     yield None if chooses else reader.leading(last[-1])
     yield reader.within(last[-1], sure=False)
+    yield None if chooses else reader.within(first, sure=False)
 
 
 def _statements(tail: str, chooses: bool) -> Iterator[str]:
@@ -126,6 +147,12 @@ def _statements(tail: str, chooses: bool) -> Iterator[str]:
         stated = rest.split("\n", 1)[0].strip()[:LONGEST]
         if stated and not _DENIED.match(stated):
             yield stated
+
+
+def _lists_options(lines: Sequence[str]) -> bool:
+    """True where the last lines go through the options one by one: a list chooses none of them."""
+    letters = [match and match[1] for match in map(_LISTED_OPTION.match, lines[-2:])]
+    return len(letters) == 2 and None not in letters and letters[0] != letters[1]
 
 
 def _boxes(tail: str) -> str | None:

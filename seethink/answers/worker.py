@@ -19,10 +19,11 @@ import os
 import signal
 import sys
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, BinaryIO
 
 from seethink.answers import guard
+from seethink.answers.differ import differ_somewhere
 from seethink.answers.pool import READY, Comparison
 from seethink.core.item import read_tolerance
 
@@ -86,6 +87,8 @@ def compare(gold: str, answer: str, tolerance: str = "") -> Comparison:
         parsed_gold = _parse(gold)
         if not parsed_gold:
             return Comparison.GOLD_UNREADABLE
+        if differ_somewhere(parsed_gold[0], parsed_answer[0]):
+            return Comparison.DIFFERENT
         equal = verify(parsed_gold, parsed_answer, timeout_seconds=None)
         if not equal and tolerance:
             equal = _near(parsed_gold, parsed_answer, tolerance)
@@ -96,8 +99,12 @@ def compare(gold: str, answer: str, tolerance: str = "") -> Comparison:
     return Comparison.EQUAL if equal else Comparison.DIFFERENT
 
 
+@lru_cache(maxsize=4_096)
 def _parse(latex: str) -> list[Any]:
-    """The wrapped text as one expression, empty where it does not parse as a whole."""
+    """The wrapped text as one expression, empty where it does not parse as a whole.
+
+    Kept: a group shares its gold, and half of a step's time for comparisons would go into reading it again.
+    """
     from math_verify import parse
 
     if "$" in latex:

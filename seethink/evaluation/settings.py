@@ -28,7 +28,7 @@ class EvaluationConfig(Config):
 
 
 class Judges(NamedTuple):
-    """The same reward read twice: under the tag rule, and on the last answer anywhere."""
+    """The same reward read twice: under the tag rule, and on the answer stated anywhere."""
 
     strict: Reward
     lenient: Reward

@@ -35,7 +35,7 @@ class MixedReward:
 
     Attributes:
         open: decides open items (``OpenReward``, or ``CoverageReward`` where all facts are known).
-        extract: ``strict`` for training; ``lenient`` gives the same reward on the last answer anywhere.
+        extract: ``strict`` for training; ``lenient`` gives the same reward on the answer stated anywhere.
     """
 
     open: Decides = field(default_factory=OpenReward)

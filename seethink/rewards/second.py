@@ -37,7 +37,7 @@ class Second(StrEnum):
 
 
 def second_verifier(name: str, reward: MixedReward) -> Reward:
-    """``lenient``: the same reward on the last answer anywhere. ``math-verify``: the package without our reading of
+    """``lenient``: the same reward on the answer stated anywhere. ``math-verify``: the package without our reading of
     answers. ``regex``: the last letter or number. InputError for another name."""
     match name:
         case Second.LENIENT:

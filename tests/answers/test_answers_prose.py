@@ -42,6 +42,7 @@ DIGIT = [
     ("<think>maybe 4</think>There are 5.", 5),
     ("<think>the tag <answer>9</answer> is wanted</think>So it is 5", 5),
     ("<answer>The answer is 5, not 6.</answer>", 5),
+    ("The queue is longest in week **3**. Weeks come and go.\nAsk me for more!", 3),
     ("The answer is 3 or 4.", None),
     ("There are either 3 or 4 balls.", None),
     ("I cannot tell from the picture.", None),
@@ -130,6 +131,14 @@ MCQ = [
     ("因此选项B正确，故选B。", (), "B"),
     ("综上所述，正确答案为：Ｄ", (), "D"),
     ("The answer is A or B.", (), None),
+    ("A. Lyon has 5 parks.\nB. Nice has 7 parks.\nC. Brest has 2 parks.", (), None),
+    (
+        "<|im_start|>user\nquestion: 1 + 1? A) 2 B) 3\nanswer: A\n\nWhich one?\nanswer: <|im_start|> assistant\nC",
+        (),
+        "C",
+    ),
+    ("USER: Which? The answer is one letter, like A.\nASSISTANT: B</s>", (), "B"),
+    ("D###", (), "D"),
     ("The answer is not B.", (), None),
     ("None of the options fit.", (), None),
     ("A cat is in the picture.", (), None),
@@ -281,7 +290,7 @@ def test_what_a_block_says_is_read_as_it_is(verifier):
 
 
 OPENING = "Let us look at the picture closely. It shows several shapes.\n\n"
-ANSWERS_FIRST = ("There are 5 people", "D. The shapes turn", "<", "The perimeter of the square")
+ANSWERS_FIRST = ("The queue is longest", "There are 5 people", "D. The shapes turn", "<", "The perimeter of the square")
 
 
 @pytest.mark.parametrize("verifier", ["digit", "mcq", "iou"])
