@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from seethink.core.rejected import InputError
-from seethink.models.load import PARTS, load_checkpoint, save_checkpoint
+from seethink.core.tables import read_json, read_manifest
+from seethink.models.load import PARTS, load_checkpoint, weights_hash
+from seethink.models.saving import save_trained
 from seethink.training.settings import LoRA
 
 
@@ -47,4 +49,25 @@ def merge_adapter(base: str | Path, adapter: Path, folder: Path, *, dtype: str =
 
     checkpoint = load_checkpoint(base, dtype=dtype)
     merged = PeftModel.from_pretrained(checkpoint.model, str(adapter)).merge_and_unload()
-    return save_checkpoint(merged, checkpoint.processor, folder)
+    return save_trained(merged, checkpoint.folder, folder)
+
+
+def merge_run(run: Path, base: str | Path | None = None) -> Path:
+    """Write ``run/model`` of a training that left only ``run/adapter``.
+
+    Args:
+        base: the checkpoint that it started from; where the run found it if None.
+
+    Raises:
+        InputError: there is no adapter, or its start is no longer where it was.
+    """
+    adapter = run / "adapter"
+    if not (adapter / "adapter_config.json").is_file():
+        raise InputError(f"{run} holds no adapter: merging is for runs trained with lora and merged: false")
+    manifest = read_manifest(run)
+    if manifest is None:
+        raise InputError(f"{run} is not finished: train it to its end first")
+    start = base or read_json(adapter / "adapter_config.json").get("base_model_name_or_path") or ""
+    if weights_hash(start) != manifest["data"]["base"]:
+        raise InputError(f"{start} is not the checkpoint that {run} started from: name that one with --model")
+    return merge_adapter(start, adapter, run / "model", dtype=manifest["config"]["lora"]["base_dtype"])

@@ -1,4 +1,4 @@
-"""One training run in a process of its own, so that it can be killed: training_process.py grpo|rollouts|sft BASE OUT."""
+"""One training run in a process of its own, to be killed: training_process.py grpo|rollouts|sft BASE OUT."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Attention over groups, as an attention function of transformers.
 
-A prompt attends to itself, causally. Its branches are batched: each is one row of queries over the prompt's keys and its
-own, causal from the lower right corner. So the work grows with G·C·(P + C) and not with (P + G·C)², and no mask over
-the whole row is ever made.
+A prompt attends to itself, causally. Its branches are batched: each is one row of queries over the prompt's keys and
+its own, causal from the lower right corner. So the work grows with G·C·(P + C) and not with (P + G·C)², and no mask
+over the whole row is ever made.
 
 The function stands under a name of its own in front of the one the model had, and hands on whatever is no group. It is
 put there once and stays: a layer that is recomputed during the backward pass must find what it found the first time.
@@ -83,7 +83,8 @@ def _branches(part: Tensor, group: Group) -> Tensor:
     """The branches' slice of 1 x heads x N x size as G x heads x B x size."""
     if group.gather_GB is None:
         behind = part[0, :, group.end : group.end + group.branches * group.longest]
-        return behind.unflatten(1, (group.branches, group.longest)).transpose(0, 1)
+        parted: Tensor = behind.unflatten(1, (group.branches, group.longest))
+        return parted.transpose(0, 1)
     return part[0, :, group.gather_GB + group.end].transpose(0, 1)
 
 

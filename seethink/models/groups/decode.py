@@ -68,17 +68,24 @@ def sample_groups(
         features: of ``picture_features(model, prompts)``; computed where None.
     """
     base = bare(model)
+    # Greedy completions of one prompt are all the same.
+    distinct = draws if temperature > 0 else 1
     with evaluating(base):
-        if not agrees(model, "sampling", lambda: _compared(base, prompts, end, pad), together=False):
-            return _plain(base, prompts, draws, end, pad, temperature, max_tokens, seed, logps)
-        generator = None if seed is None else torch.Generator(base.device).manual_seed(seed)
-        choice = _Choice(vision_tokens(base), temperature, generator)
-        # Greedy completions of one prompt are all the same.
-        distinct = draws if temperature > 0 else 1
-        drawn = _decode(base, prompts, distinct, end, pad, max_tokens, choice, features, logps)
+        if agrees(model, "sampling", lambda: _compared(base, prompts, end, pad), together=False):
+            generator = None if seed is None else torch.Generator(base.device).manual_seed(seed)
+            choice = _Choice(vision_tokens(base), temperature, generator)
+            drawn = _decode(base, prompts, distinct, end, pad, max_tokens, choice, features, logps)
+        else:
+            drawn = _plain(base, prompts, distinct, end, pad, temperature, max_tokens, seed, logps)
     if distinct == draws:
         return drawn
-    return GroupDraws(*(None if part is None else part.expand(-1, draws, *part.shape[2:]) for part in drawn))
+    ids_PGC, mask_PGC, ended_PG, logps_PGC = drawn
+    return GroupDraws(
+        ids_PGC.expand(-1, draws, -1),
+        mask_PGC.expand(-1, draws, -1),
+        ended_PG.expand(-1, draws),
+        None if logps_PGC is None else logps_PGC.expand(-1, draws, -1),
+    )
 
 
 class _Choice(NamedTuple):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor
@@ -58,8 +58,7 @@ def scoring(base: Any, scored: Scored) -> Iterator[None]:
 
 def _scores(project: Any, states_SH: Tensor, scored: Scored, vocabulary: int) -> Tensor:
     def some(states_SH: Tensor, labels_S: Tensor) -> Tensor:
-        scores: Tensor = _Scores.apply(project(states_SH), labels_S, scored.temperature, scored.entropy)
-        return scores
+        return cast(Tensor, _Scores.apply(project(states_SH), labels_S, scored.temperature, scored.entropy))  # type: ignore[no-untyped-call]
 
     size = max(1, LOGITS // vocabulary)
     if len(states_SH) <= size:

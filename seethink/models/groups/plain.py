@@ -61,7 +61,8 @@ def plain_scores(
     scores_M2 = scores_S2.new_zeros(ids_PGC.numel(), 2).index_copy(0, places, scores_S2[: len(places)])
     if idle:
         scores_M2 = scores_M2 + 0.0 * scores_S2[len(places) :].sum()
-    return scores_M2.view(*ids_PGC.shape, 2)
+    scores_PGC2: Tensor = scores_M2.view(*ids_PGC.shape, 2)
+    return scores_PGC2
 
 
 def padded(base: Any, prompts: PromptBatch, told: Sequence[Tensor], longest: int) -> dict[str, Any]:
@@ -102,4 +103,4 @@ def plain_draws(
     base = bare(model)
     longest = max(len(ids_T) for ids_T in prompts.ids_P)
     output: Tensor = base.generate(**padded(base, prompts, (), longest), generation_config=config)
-    return output[:, longest:].unflatten(0, (len(prompts), draws))
+    return output[:, longest:].view(len(prompts), draws, -1)

@@ -88,9 +88,7 @@ def branch_cache(layers: int) -> Cache:
     return Cache(layers=[BranchLayer() for _ in range(layers)])
 
 
-def attend_decoding(
-    query: Tensor, key: Tensor, value: Tensor, layout: Decoding, layer: int, scaling: float
-) -> Tensor:
+def attend_decoding(query: Tensor, key: Tensor, value: Tensor, layout: Decoding, layer: int, scaling: float) -> Tensor:
     """One query per row over its prompt and its own branch: R x heads x 1 x size; returns R x 1 x heads x size.
 
     The queries of a prompt's branches go against its keys together, as one matrix product.
@@ -106,7 +104,8 @@ def attend_decoding(
         return part.view(prompts, branches, key_heads, each, -1).transpose(1, 2).flatten(2, 3)
 
     def by_row(part: Tensor) -> Tensor:
-        return part.unflatten(2, (branches, each)).transpose(1, 2).flatten(0, 1)
+        parted: Tensor = part.unflatten(2, (branches, each))
+        return parted.transpose(1, 2).flatten(0, 1)
 
     told = _scores(by_prompt(query_RK), prefix_keys)
     if layout.prefix.mask_PL is not None:
@@ -122,5 +121,5 @@ def _scores(query: Tensor, key: Tensor) -> Tensor:
     """Query times transposed key, in full precision on CUDA: half precision cannot hold scores of tens to a tenth."""
     if not query.is_cuda or query.dtype == torch.float32:
         return query @ key.transpose(-1, -2)
-    product = torch.bmm(query.flatten(0, 1), key.flatten(0, 1).transpose(1, 2), out_dtype=torch.float32)
-    return product.unflatten(0, query.shape[:2])
+    product: Tensor = torch.bmm(query.flatten(0, 1), key.flatten(0, 1).transpose(1, 2), out_dtype=torch.float32)
+    return product.view(*query.shape[:3], -1)

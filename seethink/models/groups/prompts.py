@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any
 
 import torch
@@ -57,16 +58,16 @@ def encode_prompts(processor: Any, prompts: Sequence[Prompt]) -> PromptBatch:
     merged = processor.image_processor.merge_size**2
     sizes = [time * height * width // merged for time, height, width in grids]
     ids_P = []
-    for number, (prompt, shown) in enumerate(zip(prompts, pictures_P, strict=True)):
+    for number, (prompt, places_here) in enumerate(zip(prompts, pictures_P, strict=True)):
         text = processor.apply_chat_template(prompt.messages, add_generation_prompt=True, tokenize=False)
         ids = processor.tokenizer(text, add_special_tokens=False)["input_ids"]
         marks = ids.count(processor.image_token_id)
-        if marks != len(shown):
+        if marks != len(places_here):
             raise InputError(
-                f"prompt {number} has {len(shown)} pictures and {marks} places for one: give one image part per "
+                f"prompt {number} has {len(places_here)} pictures and {marks} places for one: give one image part per "
                 f"picture, and take the token {processor.image_token!r} out of its text"
             )
-        ids = _spread(ids, processor.image_token_id, [sizes[place] for place in shown])
+        ids = _spread(ids, processor.image_token_id, [sizes[place] for place in places_here])
         ids_P.append(torch.tensor([*ids, *_started(processor.tokenizer, prompt.started)]))
     return PromptBatch(tuple(ids_P), pixels, grids, tuple(pictures_P))
 
@@ -99,7 +100,7 @@ def unpadded(
     starts = [0]
     for count in num_images:
         starts.append(starts[-1] + count)
-    pictures_P = tuple(tuple(range(first, last)) for first, last in zip(starts, starts[1:], strict=False))
+    pictures_P = tuple(tuple(range(first, last)) for first, last in pairwise(starts))
     return PromptBatch(ids_P, tuple(pixels), grids, pictures_P)
 
 

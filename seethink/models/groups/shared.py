@@ -50,7 +50,8 @@ def shared_scores(
     scores_M2 = scores_S2.new_zeros(ids_PGC.numel(), 2).index_copy(0, row.places_S, scores_S2[:count])
     if idle:
         scores_M2 = scores_M2 + 0.0 * scores_S2[count:].sum()
-    return scores_M2.view(*ids_PGC.shape, 2)
+    scores_PGC2: Tensor = scores_M2.view(*ids_PGC.shape, 2)
+    return scores_PGC2
 
 
 def _inputs(base: Any, prompts: PromptBatch, row: Row, features: Features | None) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from rich.console import Console
 from transformers import PrinterCallback, ProgressCallback
 
 from seethink.models.load import Checkpoint, freeze, load_checkpoint
+from seethink.models.saving import save_trained
 from seethink.training.backends.progress import Bar
 from seethink.training.lora import adapter_config, merge_adapter, trained_by_part
 from seethink.training.processes import first_process, wait_for_all
@@ -97,8 +98,7 @@ def save_policy(trainer: Any, config: PolicyConfig, checkpoint: Checkpoint, out:
         return
     model = trainer.accelerator.unwrap_model(trainer.model_wrapped)
     if config.lora is None:
-        model.save_pretrained(out / "model", state_dict=state)
-        checkpoint.processor.save_pretrained(out / "model")
+        save_trained(model, checkpoint.folder, out / "model", state)
         return
     model.save_pretrained(str(out / "adapter"), state_dict=state)
     if config.lora.merged:

@@ -6,13 +6,12 @@ Letters as in ``rollouts``: P groups, G completions of one, B = P · G rows, T t
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 
-from seethink.models.groups import Features, PromptBatch, group_logps, picture_features, take
+from seethink.models.groups import Features, PromptBatch, group_logps, take
 from seethink.models.load import PARTS
 
 
@@ -21,35 +20,6 @@ class Read(NamedTuple):
 
     logps_BT: Tensor
     entropies_BT: Tensor | None
-
-
-@dataclass
-class FrozenPictures:
-    """What a frozen tower and merger make of a rollout's pictures, computed once for all its passes.
-
-    By the identity of a picture's patches, which the parts of a rollout share with the whole.
-    """
-
-    _kept: dict[int, tuple[Tensor, Tensor, tuple[Tensor, ...] | None]] = field(default_factory=dict)
-
-    def add(self, model: Any, prompts: PromptBatch) -> None:
-        """Compute the pictures of these prompts."""
-        found = picture_features(model, prompts)
-        if found is None:
-            return
-        for place, pixels in enumerate(prompts.pixels):
-            deep = None if found.deepstack_features is None else tuple(one[place] for one in found.deepstack_features)
-            # The patches are kept as well, or their identity could become another tensor's.
-            self._kept[id(pixels)] = (pixels, found.pooler_output[place], deep)
-
-    def of(self, prompts: PromptBatch) -> Features | None:
-        """Those of these prompts; None where they show no picture."""
-        if not prompts.pixels:
-            return None
-        kept = [self._kept[id(pixels)] for pixels in prompts.pixels]
-        layers = kept[0][2]
-        deep = None if layers is None else [tuple(one[2][i] for one in kept if one[2]) for i in range(len(layers))]
-        return Features(tuple(pooled for _, pooled, _ in kept), deep)
 
 
 def tower_is_frozen(model: Any) -> bool:
@@ -70,13 +40,13 @@ def read_groups(
     group: int,
     temperature: float,
     entropy: bool = False,
-    frozen: FrozenPictures | None = None,
+    features: Features | None = None,
     groups_at_once: int | None = None,
 ) -> Read:
     """Every group of a batch.
 
     Args:
-        frozen: holds the pictures of ``prompts``.
+        features: of the batch's pictures, where tower and merger are frozen; computed with gradient where None.
         groups_at_once: of one forward; all where None.
     """
     count = len(prompts)
@@ -93,7 +63,7 @@ def read_groups(
             mask_PGT[start:end],
             temperature=temperature,
             entropy=entropy,
-            features=frozen.of(part) if frozen else None,
+            features=features,
         )
         logps.append(found.logps_PGC.flatten(0, 1))
         if found.entropies_PGC is not None:
@@ -112,7 +82,7 @@ def read_busy_groups(
     alone: bool,
     group: int,
     temperature: float,
-    frozen: FrozenPictures | None = None,
+    features: Features | None = None,
 ) -> Read:
     """``read_groups`` with entropies, but for the idle groups, which are passed over.
 
@@ -143,7 +113,7 @@ def read_busy_groups(
         group=group,
         temperature=temperature,
         entropy=True,
-        frozen=frozen,
+        features=features,
     )
     assert found.entropies_BT is not None
     # The mean that is logged is that of the rows that were read.

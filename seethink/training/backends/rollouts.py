@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from seethink.models.groups import PromptBatch, take
+from seethink.models.groups import Features, PromptBatch, take
 
 Rollout = dict[str, Any]
 PROMPTS = "prompts"
@@ -69,16 +69,25 @@ def joined(first: Rollout, second: Rollout) -> Rollout:
 
 
 def together(first: PromptBatch, second: PromptBatch) -> PromptBatch:
-    """The prompts of both batches."""
+    """The prompts of both batches, the pictures of the second behind those of the first."""
     behind = len(first.pixels)
     moved_P = tuple(tuple(place + behind for place in places) for places in second.pictures_P)
     return PromptBatch(
         ids_P=first.ids_P + second.ids_P,
-        positions_P=first.positions_P + second.positions_P,
         pixels=first.pixels + second.pixels,
         grids=first.grids + second.grids,
         pictures_P=first.pictures_P + moved_P,
     )
+
+
+def features_together(first: Features | None, second: Features | None) -> Features | None:
+    """What a tower made of the pictures of both batches."""
+    if first is None or second is None:
+        return first or second
+    layers = None
+    if first.deepstack_features is not None and second.deepstack_features is not None:
+        layers = [a + b for a, b in zip(first.deepstack_features, second.deepstack_features, strict=True)]
+    return Features(first.pooler_output + second.pooler_output, layers)
 
 
 def _rows(value: Any, rows_B: Tensor) -> Any:

@@ -15,13 +15,20 @@ from torch import Tensor
 
 from seethink.core.chat import messages
 from seethink.core.images import ImageStore
-from seethink.models.groups import PromptBatch, encode_prompts, sample_groups, take
+from seethink.models.groups import Features, PromptBatch, encode_prompts, picture_features, sample_groups, take
 from seethink.models.prompt import Prompt
 from seethink.training.backends.advantages import OwnAdvantages
 from seethink.training.backends.engine import CheckedEngine
 from seethink.training.backends.order import PromptOrder
-from seethink.training.backends.passes import FrozenPictures, read_busy_groups, read_groups, tower_is_frozen
-from seethink.training.backends.rollouts import PROMPTS, Rollout, in_micro_batches, replaced, told_apart
+from seethink.training.backends.passes import read_busy_groups, read_groups, tower_is_frozen
+from seethink.training.backends.rollouts import (
+    PROMPTS,
+    Rollout,
+    features_together,
+    in_micro_batches,
+    replaced,
+    told_apart,
+)
 
 
 class SharedPrefix(OwnAdvantages):
@@ -37,7 +44,7 @@ class SharedPrefix(OwnAdvantages):
         self._names = list(self._items)
         sharded = self._dist.is_fsdp or self._dist.is_zero3
         self._keeps_features = not sharded and tower_is_frozen(self.model)
-        self._frozen: FrozenPictures | None = None
+        self._features: Features | None = None
         self._prompts: PromptBatch | None = None
         self._idle_P: list[bool] = []
         self._known_BT: Tensor | None = None
@@ -76,7 +83,6 @@ class SharedPrefix(OwnAdvantages):
         return self._buffered_inputs[self._step % parts]
 
     def _generate_and_score_completions(self, inputs: Any) -> Any:
-        self._frozen = FrozenPictures() if self._keeps_features else None
         rollout, used = self._scored(inputs), {row["item_id"] for row in inputs}
         sampled = len(inputs)
         for number in range(self._config.resample):
@@ -86,11 +92,13 @@ class SharedPrefix(OwnAdvantages):
                 break
             # What is logged is of the prompts that were asked for; these were chosen for what they came to.
             kept = {name: list(values) for name, values in self._metrics["train"].items()}
+            before = self._features
             fresh = self._scored(others)
             self._metrics["train"].clear()
             self._metrics["train"].update(kept | {"num_tokens": [self.state.num_input_tokens_seen]})
             apart = _places(told_apart(fresh["rewards"].view(-1, self._group)))
             count = min(len(dull), len(apart))
+            self._features = features_together(before, self._features) if count else before
             rollout = replaced(rollout, dull[:count], fresh, apart[:count], self._group)
             sampled += len(others)
         if self._config.resample:
@@ -101,16 +109,19 @@ class SharedPrefix(OwnAdvantages):
         return self._weighed(rollout)
 
     def _scored(self, inputs: Any) -> Rollout:
+        self.encode(inputs)
+        return super()._scored(inputs) | {PROMPTS: self._prompts}
+
+    def encode(self, inputs: Any) -> None:
+        """Read the prompts of a rollout, each once, and take the pictures through a tower that is frozen."""
         items = [self._items[row["item_id"]] for row in inputs[:: self._group]]
         opened = {digest: self._images.open(digest) for item in items for digest in item.images}
         asked = [Prompt(messages(item), [opened[digest] for digest in item.images]) for item in items]
-        model = self.accelerator.unwrap_model(self.model)
-        self._prompts = encode_prompts(model, self.processing_class, asked)
+        self._prompts = encode_prompts(self.processing_class, asked)
         self._shown = [prompt.images or None for prompt in asked]
-        if self._frozen is not None:
-            with torch.no_grad(), self.accelerator.autocast():
-                self._frozen.add(model, self._prompts)
-        return super()._scored(inputs) | {PROMPTS: self._prompts}
+        if self._keeps_features:
+            with self.accelerator.autocast():
+                self._features = picture_features(self.accelerator.unwrap_model(self.model), self._prompts)
 
     def _other_prompts(self, wanted: int, used: set[str], number: int) -> list[Any]:
         """Rows of prompts that this step has not seen, as many on every process as the one that wants most of them."""
@@ -161,15 +172,22 @@ class SharedPrefix(OwnAdvantages):
                     model,
                     part,
                     draws=num_generations,
-                    end=self.eos_token_ids,
+                    end=self._tokenizer.eos_token_id,
                     pad=self._tokenizer.pad_token_id,
                     temperature=self.temperature,
                     max_tokens=self.max_completion_length,
-                    features=self._frozen.of(part) if self._frozen else None,
+                    features=self._features,
                 )
                 ids_BT, mask_BT = drawn.ids_PGC.flatten(0, 1).cpu(), drawn.mask_PGC.flatten(0, 1).bool().cpu()
-                completions += [ids_T[mask_T].tolist() for ids_T, mask_T in zip(ids_BT, mask_BT, strict=True)]
+                completions += [
+                    self._ended(ids_T[mask_T].tolist()) for ids_T, mask_T in zip(ids_BT, mask_BT, strict=True)
+                ]
         return completions, None
+
+    def _ended(self, ids: list[int]) -> list[int]:
+        """Up to the first end token: a model may declare several, and sampling stops at the tokenizer's."""
+        stop = next((place for place, token in enumerate(ids) if token in self.eos_token_ids), len(ids))
+        return ids[: stop + 1]
 
     def _get_per_token_logps_and_entropies(
         self,
@@ -183,7 +201,7 @@ class SharedPrefix(OwnAdvantages):
     ) -> Any:
         assert self._prompts is not None
         ids_BT, mask_BT = input_ids[:, -logits_to_keep:], attention_mask[:, -logits_to_keep:]
-        settings = {"group": self._group, "temperature": self.temperature, "frozen": self._frozen}
+        settings = {"group": self._group, "temperature": self.temperature, "features": self._features}
         with self.accelerator.autocast():
             if any(self._idle_P):
                 alone = self.accelerator.num_processes == 1
