@@ -5,7 +5,7 @@ that it sees, 2 V h for each scored token. The backward pass costs twice that wh
 only activations need a gradient (frozen weights under an adapter); recomputing activations costs the forward again. The
 vision tower computes once per picture and pass; once per picture and rollout where it and the merger are frozen.
 
-Hours are what an accelerator takes at a third of its speed, and sampling at half of its memory's bandwidth. Both are
+Hours are what an accelerator takes at a quarter of its speed, and sampling at half of its memory's bandwidth. Both are
 choice, within a factor of two of what one usually sees; time the first steps and scale.
 """
 
@@ -21,7 +21,7 @@ from seethink.training.settings import PolicyConfig
 from seethink.training.sft import SFTConfig
 from seethink.training.skeleton import Parameters
 
-USED = 0.35
+USED = 0.25
 """Share of an accelerator's peak that training reaches. choice."""
 
 READ = 0.5

@@ -38,6 +38,9 @@ class SharedPrefix(OwnAdvantages):
     groups of the rollout or of the micro-batch at hand.
     """
 
+    vllm_generation: Any
+    _buffered_inputs: Any
+
     def __init__(self, *, images: ImageStore, forbidden: list[int], **named: Any) -> None:
         super().__init__(**named)
         self._images = images
