@@ -1,7 +1,8 @@
 """Live alarms: what goes wrong in a GRPO run, seen in its log while it runs, and what to do about it.
 
-An alarm looks at the mean of the last few rows, so that one odd batch is no alarm. It is raised once per episode: it
-rings when its condition begins to hold, and again only after the condition has ceased.
+An alarm looks at the mean of the last few rows, so that one odd batch is no alarm; a verifier's reward, of which a step
+sees a few prompts only, must have fallen by more than its noise. It is raised once per episode: it rings when its
+condition begins to hold, and again only after the condition has ceased.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Callable, Mapping
+from statistics import fmean, pstdev
 from typing import Any, NamedTuple
 
 from pydantic import Field
@@ -42,6 +44,10 @@ class AlarmConfig(Config):
     """Share of responses nobody could judge: a scorer that failed or timed out."""
     reward_fall: float = 0.15
     """By how much a verifier's mean reward, in [0, 1], lies below the best it has reached in this run."""
+    reward_window: int = Field(default=20, ge=2)
+    """Steps whose mean that is: a step asks each verifier about a few prompts only."""
+    reward_errors: float = 4.0
+    """Standard errors of the two means that the fall must exceed besides: the best of many noisy means is too good."""
 
 
 class Raised(NamedTuple):
@@ -62,11 +68,13 @@ class _Rule(NamedTuple):
 
 
 class _Seen(NamedTuple):
-    """Means over the window: the last one, the first one, and the highest."""
+    """Means over the window: the last one, the first one, and the highest; and standard errors of two of them."""
 
     now: float
     start: float
     best: float
+    error: float
+    best_error: float
 
 
 class Watch:
@@ -79,6 +87,7 @@ class Watch:
     def __init__(self, config: AlarmConfig, reward: str = "mixed") -> None:
         self.config = config
         self._rules = _rules(config, reward)
+        self._rewards = {f"{reward}/{verifier}" for verifier in Verifier}
         self._recent: dict[str, deque[float]] = {}
         self._seen: dict[str, _Seen] = {}
         self._ringing: set[str] = set()
@@ -107,13 +116,15 @@ class Watch:
         """Add a value to its window; whether the window is full."""
         if not isinstance(value, int | float) or math.isnan(value):
             return False
-        window = self._recent.setdefault(key, deque(maxlen=self.config.window))
+        length = self.config.reward_window if key in self._rewards else self.config.window
+        window = self._recent.setdefault(key, deque(maxlen=length))
         window.append(float(value))
-        if len(window) < self.config.window:
+        if len(window) < length:
             return False
-        now = sum(window) / len(window)
-        before = self._seen.get(key)
-        self._seen[key] = _Seen(now, before.start, max(before.best, now)) if before else _Seen(now, now, now)
+        now, error = fmean(window), pstdev(window) / math.sqrt(length)
+        before = self._seen.get(key) or _Seen(now, now, now, error, error)
+        best, best_error = max((before.best, before.best_error), (now, error))
+        self._seen[key] = _Seen(now, before.start, best, error, best_error)
         return True
 
 
@@ -188,7 +199,10 @@ def _rules(config: AlarmConfig, reward: str) -> list[_Rule]:
         _Rule(
             f"reward_{verifier}",
             f"{reward}/{verifier}",
-            lambda seen: seen.now < seen.best - config.reward_fall,
+            lambda seen: (
+                seen.best - seen.now
+                > max(config.reward_fall, config.reward_errors * math.hypot(seen.error, seen.best_error))
+            ),
             f"the reward of {verifier} is {{now:.2f}}, it has been {{best:.2f}}",
             "another verifier's gain is paid for with this one: read its responses, or try normalise: dimension",
         )

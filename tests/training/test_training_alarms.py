@@ -1,8 +1,10 @@
+import random
+
 import pytest
 
 from seethink.training.alarms import AlarmConfig, Watch
 
-WINDOW = AlarmConfig(window=2)
+WINDOW = AlarmConfig(window=2, reward_window=2, reward_errors=0)
 
 
 def raised(key, values, config=WINDOW):
@@ -38,6 +40,14 @@ def test_an_alarm_rings_once_per_episode():
 
 def test_one_odd_batch_is_no_alarm():
     assert raised("mixed/unparseable", [0.1, 0.1, 1.0, 0.1, 0.1, 0.1], AlarmConfig(window=5)) == []
+
+
+def test_the_noise_of_a_few_prompts_a_step_is_no_fall():
+    noise = random.Random(0)
+    steady = [0.4 + noise.gauss(0, 0.25) for _ in range(400)]
+    assert raised("mixed/iou", steady, AlarmConfig()) == []
+    fallen = [value - 0.4 for value in steady[:40]]
+    assert [name for _, name in raised("mixed/iou", steady + fallen, AlarmConfig())] == ["reward_iou"]
 
 
 def test_a_step_without_the_column_changes_nothing():

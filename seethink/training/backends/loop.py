@@ -77,17 +77,19 @@ def train_and_save(
     wait_for_all()
     if first_process():
         shutil.rmtree(folder, ignore_errors=True)
-    log = [
-        {key: value for key, value in row.items() if isinstance(value, int | float | str)}
-        for row in trainer.state.log_history
-        if "loss" in row
-    ]
+    log = _table([row for row in trainer.state.log_history if "loss" in row])
     cost = {
         "train_tokens": float(max((row.get("num_tokens") or 0 for row in log), default=0)),
         "train_seconds": seconds,
         "steps": float(trainer.state.global_step),
     }
     return log, cost | {f"trained_{part}": float(count) for part, count in counts.items()}
+
+
+def _table(rows: Log) -> Log:
+    """Every row with every column: a table's columns are those of its first row, and not every step measures all."""
+    columns = dict.fromkeys(key for row in rows for key, value in row.items() if isinstance(value, int | float | str))
+    return [{column: row.get(column) for column in columns} for row in rows]
 
 
 def save_policy(trainer: Any, config: PolicyConfig, checkpoint: Checkpoint, out: Path) -> None:
