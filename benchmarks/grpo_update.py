@@ -97,8 +97,8 @@ SIZES = {
 FORMULA = """multiply-adds of an update (P prompt, C completion, G per prompt; backward is twice the forward)
   stock: G · [ tower + 3 · (linear · (P+C) + pairs · (P+C)²/2 + head · H) ]
   ours:      tower + 3 · (linear · (P + G·(C-1)) + pairs · (P²/2 + G·(C-1)·(P + (C-1)/2)) + head · G·C)
-  tower counts three times where it is trained, once where it is frozen; H is P+C on a CPU, where TRL scores every
-  position, and C on a GPU."""
+  tower counts three times where it is trained; where it is frozen, once for stock, and not at all for ours, which keeps
+  what it made of a picture when it sampled. H is P+C on a CPU, where TRL scores every position, and C on a GPU."""
 
 
 def multiply_adds(size: Size, group: int, completion: int, *, shared: bool, frozen: bool, device: str) -> float:
@@ -114,7 +114,8 @@ def multiply_adds(size: Size, group: int, completion: int, *, shared: bool, froz
     per_patch = size.vision_layers * (4 * v * v + 3 * v * size.vision_inner)
     seen = sum(patches if layer in size.whole_picture_layers else window for layer in range(size.vision_layers))
     merger = rows * columns * ((4 * v) ** 2 + 4 * v * h)
-    tower = (1 if frozen else 3) * (patches * (per_patch + 2 * v * seen) + merger)
+    passes = 3 if not frozen else int(not shared)
+    tower = passes * (patches * (per_patch + 2 * v * seen) + merger)
     prompt, branch = size.prompt, completion - 1
     if not shared:
         scored = prompt + completion if device == "cpu" else completion

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
+import torch
 from rich.console import Console
 from transformers import TrainerCallback
 
@@ -103,6 +105,7 @@ def train_with_reruns(
         except Spiked as spiked:
             spike = spiked.spike
         assert config.spikes is not None
+        _let_go()
         told = f"step {spike.step}: the loss is {spike.loss:.3g} where {spike.expected:.3g} was expected ({spike.why})"
         if len(mended) >= config.spikes.reruns:
             raise InputError(
@@ -116,6 +119,13 @@ def train_with_reruns(
                 f"(rerun {len(mended)} of {config.spikes.reruns})",
                 style="yellow",
             )
+
+
+def _let_go() -> None:
+    """Free the broken model before another is loaded: trainers hold themselves in circles."""
+    gc.collect()
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
 
 
 def _mend(spike: Spike, order: Sequence[int], batch: int, known: set[int], folder: Path) -> Mended:

@@ -36,10 +36,20 @@ class Fitting(NamedTuple):
 
 def fitting(processor: Any, demonstrations: Sequence[Demonstration], images: ImageStore, max_tokens: int) -> Fitting:
     """Sort by the budget, and by what ``sample_tokens`` refuses. InputError where nothing is left."""
+    from rich.progress import track
+
     from seethink.models.tokens import sample_tokens
+    from seethink.training.processes import first_process
 
     found = Fitting([], [])
-    for one, tokens in zip(demonstrations, sample_tokens(processor, demonstrations, images), strict=True):
+    counted = track(
+        sample_tokens(processor, demonstrations, images),
+        "SFT, counting tokens",
+        len(demonstrations),
+        transient=True,
+        disable=not first_process(),
+    )
+    for one, tokens in zip(demonstrations, counted, strict=True):
         if isinstance(tokens, Rejected):
             found.aside.append(tokens)
         elif tokens.total > max_tokens:

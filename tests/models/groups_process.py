@@ -1,6 +1,6 @@
 """One process of a distributed pass, groups with pictures on the first, text alone on the second; or both by itself.
 
-    groups_process.py CHECKPOINT OUT        (with torchrun's environment variables, or without)
+groups_process.py CHECKPOINT OUT        (with torchrun's environment variables, or without)
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Two optimiser steps of SFT and of GRPO, and the gradients of each: distributed_process.py BASE OUT.
+"""Two optimiser steps of SFT and of GRPO with the gradients of each, and a rerun: distributed_process.py BASE OUT.
 
 Run by itself or under ``accelerate launch``. What is sampled is a function of the prompt, or every process would draw
 otherwise than the one that trains alone.
@@ -7,6 +7,7 @@ otherwise than the one that trains alone.
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from seethink.training.grpo import GRPOConfig, train_grpo
 from seethink.training.processes import first_process
 from seethink.training.samples import Demonstration
 from seethink.training.sft import SFTConfig, train_sft
+from seethink.training.spikes import SpikeConfig, row_order
 from seethink.world.questions import as_item, question
 from seethink.world.traces import response
 
@@ -64,12 +66,14 @@ def main(base: Path, out: Path) -> None:
     transformers_trainer.DEFAULT_CALLBACKS.append(Gradients)
     shared_prefix.sample_groups = recorded
     images = ImageStore(out / "images")
-    asked = [question(1, index) for index in range(8)]
+    asked = [question(1, index) for index in range(18)]
     items = [as_item(one, images) for one in asked]
     shown = [Demonstration(item, response(one, right=True)) for item, one in zip(items, asked, strict=True)]
+    # Every process reads some batches without a picture while the other sees one.
+    shown[::3] = [one._replace(item=replace(one.item, images=())) for one in shown[::3]]
     Gradients.folder = out / "sft" / "gradients"
     sft = SFTConfig(steps=STEPS, batch=4, device_batch=1, learning_rate=1e-4, warmup=0.0)
-    train_sft(sft, base, shown, images, out / "sft")
+    train_sft(sft, base, shown[:8], images, out / "sft")
     Gradients.folder = out / "grpo" / "gradients"
     grpo = GRPOConfig(
         completions=4 * 3 * STEPS,
@@ -80,7 +84,15 @@ def main(base: Path, out: Path) -> None:
         learning_rate=1e-4,
         warmup=0.0,
     )
-    train_grpo(grpo, base, items, images, checksum, out / "grpo")
+    train_grpo(grpo, base, items[:8], images, checksum, out / "grpo")
+    Gradients.folder = out / "spiked" / "gradients"
+    # A run whose loss jumps: what it shows at its seventh step is no language.
+    spiked = SFTConfig(
+        steps=9, batch=2, learning_rate=1e-4, warmup=0.0, checkpoint_every=2, spikes=SpikeConfig(first=4, nats=1.0)
+    )
+    for row in row_order(len(shown), 2, 9, spiked.seed).rows[12:14]:
+        shown[row] = shown[row]._replace(response="}~^|" * 40)
+    train_sft(spiked, "base", shown, images, out / "spiked")
 
 
 if __name__ == "__main__":

@@ -13,7 +13,8 @@ from seethink.core.tables import read_manifest, read_rows
 pytestmark = pytest.mark.slow
 
 SCRIPT = Path(__file__).parent / "distributed_process.py"
-TWO = ("-m", "accelerate.commands.launch", "--cpu", "--num_processes", "2", "--num_machines", "1", "--main_process_port", "0")  # fmt: skip
+LAUNCH = "-m accelerate.commands.launch --cpu --num_processes 2 --num_machines 1 --main_process_port 0"
+TWO = LAUNCH.split()
 
 
 def run(*command):
@@ -61,10 +62,18 @@ def test_one_process_writes_and_speaks(alone, together, kind):
     manifest, lone = read_manifest(out / kind), read_manifest(alone / kind)
     assert manifest["config_hash"] == lone["config_hash"] and manifest["data"] == lone["data"]
     assert {path.name for path in (out / kind).iterdir()} == {path.name for path in (alone / kind).iterdir()}
-    assert told.count("trained: vision none") == 2
+    assert told.count("trained: vision none") == 4
     changed = load_file(out / kind / "model" / "model.safetensors")
     for name, weight in load_file(alone / kind / "model" / "model.safetensors").items():
         assert torch.allclose(weight, changed[name], atol=1e-3), name
+
+
+def test_two_processes_go_back_from_a_spike_together(alone, together):
+    ours, theirs = (read_manifest(out / "spiked")["reruns"] for out in (alone, together[0]))
+    assert len(ours) == len(theirs) == 1
+    for name in ("step", "why", "back_to", "rows_left_out"):
+        assert ours[0][name] == theirs[0][name]
+    assert theirs[0]["step"] == 7 and theirs[0]["back_to"] == 4
 
 
 def test_two_processes_know_a_finished_run(tiny, together, tmp_path):

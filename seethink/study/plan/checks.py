@@ -89,7 +89,7 @@ def gold_findings(validation: Validation, items: Sequence[Item], task: GRPOConfi
         )
 
 
-def setting_findings(config: PolicyConfig, hardware: Hardware, trained: int, samples: Samples) -> Iterable[Finding]:
+def setting_findings(config: PolicyConfig, hardware: Hardware, trained: int) -> Iterable[Finding]:
     """Settings that do not go together, or not with what is installed."""
     if not trained:
         yield Finding(Weight.STOP, "nothing is trained: every part is frozen", "shorten frozen")
@@ -113,14 +113,6 @@ def setting_findings(config: PolicyConfig, hardware: Hardware, trained: int, sam
             Weight.WARN,
             "vLLM ignores adapters of vision and merger with a warning only: it would sample from another model",
             "lora.parts=[language], or sample without vllm",
-        )
-    pictured = {bool(item.images) for item, _ in samples.rows}
-    if len(pictured) == 2 and hardware.sharding != "none" and isinstance(config, SFTConfig):
-        yield Finding(
-            Weight.WARN,
-            "some samples have pictures and some have none: where a sharded vision tower is gathered by one process "
-            "and not by another, both wait for ever",
-            "train without sharding, or on either kind alone",
         )
 
 

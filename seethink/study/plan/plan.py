@@ -191,8 +191,7 @@ def _training(
 ) -> TrainingPlan:
     settings = task.settings
     counts = parameters(settings, model.config)
-    samples = task.samples or Samples()
-    findings.extend(setting_findings(settings, hardware, sum(counts.trained.values()), samples))
+    findings.extend(setting_findings(settings, hardware, sum(counts.trained.values())))
     found, tokens, more = _lengths(task, model, expected, findings)
     budget = settings.max_tokens if isinstance(settings, SFTConfig) else None
     if isinstance(settings, GRPOConfig) and settings.vllm is not None:

@@ -107,7 +107,8 @@ class SharedPrefix(OwnAdvantages):
         if self._config.resample:
             tokens = self.accelerator.gather(rollout["completion_mask"].sum()).sum()
             rollout |= {"num_items_in_batch": tokens}
-            self._note("resample/left", len(_places(~told_apart(rollout["rewards"].view(-1, self._group)))))
+            dull = _places(~told_apart(rollout["rewards"].view(-1, self._group)))
+            self._note("resample/left", len(dull) / len(rollout[PROMPTS]))
         self._note("completions/sampled", sampled * self.accelerator.num_processes)
         return self._weighed(rollout)
 
@@ -244,7 +245,9 @@ class SharedPrefix(OwnAdvantages):
             self._idle_P, self._known_BT = [], None
 
     def _note(self, name: str, value: float) -> None:
-        self._metrics["train" if self.model.training else "eval"][name].append(float(value))
+        """Log a number, its mean over all processes."""
+        values = self.accelerator.gather(torch.tensor([float(value)], device=self.accelerator.device))
+        self._metrics["train" if self.model.training else "eval"][name].append(float(values.mean()))
 
 
 def _places(chosen_P: Tensor) -> list[int]:

@@ -19,6 +19,7 @@ from transformers import TrainerCallback
 from trl.extras.profiling import profiling_context
 from trl.generation.vllm_generation import VLLMGeneration
 from trl.models import unwrap_model_for_generation
+from trl.trainer.sft_trainer import DataCollatorForVisionLanguageModeling
 
 from seethink.core.chat import messages
 from seethink.core.images import ImageStore
@@ -32,6 +33,7 @@ from seethink.rewards.with_trl import trl_rewards
 from seethink.training.backends.advantages import OwnAdvantages
 from seethink.training.backends.arguments import common_arguments, grpo_arguments
 from seethink.training.backends.callbacks import AdaptiveKL, Alarms
+from seethink.training.backends.ghost import seen_by_all
 from seethink.training.backends.loop import Log, open_policy, train_and_save
 from seethink.training.backends.overrides import ADVANTAGES, CALLED, ENGINE, RELEASE, SHARED, differing
 from seethink.training.backends.shared_prefix import SharedPrefix
@@ -70,6 +72,10 @@ def run_sft(
         model=checkpoint.model,
         processing_class=checkpoint.processor,
         train_dataset=rows,
+        data_collator=seen_by_all(
+            DataCollatorForVisionLanguageModeling(checkpoint.processor, completion_only_loss=True),
+            checkpoint.model.config,
+        ),
         peft_config=adapters,
         args=trl.SFTConfig(
             **common_arguments(config, out, len(shown) // config.batch),
