@@ -260,6 +260,46 @@ def habits_figure(arms: Mapping[str, Tree]) -> str:
         return _svg(figure, "habits", "Response length, hesitation and reflective cues of every arm")
 
 
+def sharing_figure(rows: Sequence[Tree]) -> str:
+    """How many times faster a GRPO update is where the prompt is shared, by group and by picture.
+
+    Args:
+        rows: of ``benchmarks/grpo_update.py --growth``: axis (group or picture), value, measured ratio, and the ratio
+            of multiply-adds.
+    """
+    panels = (("group", "completions of a prompt"), ("picture", "tokens of the picture"))
+    height, width = 250, _WIDTH / len(panels)
+    top = 1.12 * max((max(row["ratio"], row["count"]) for row in rows), default=1.0)
+    with _figure(height) as figure:
+        for index, (axis, label) in enumerate(panels):
+            points = sorted((row["value"], row["ratio"], row["count"]) for row in rows if row["axis"] == axis)
+            axes = _axes(
+                figure,
+                left=46 + index * width,
+                right=_WIDTH - (index + 1) * width + 14,
+                top=40,
+                bottom=48,
+                height=height,
+            )
+            places = range(len(points))
+            axes.plot(places, [count for _, _, count in points], color=MUTED, linewidth=1.6, linestyle="--")
+            axes.plot(places, [ratio for _, ratio, _ in points], "o-", color=IN_RL, linewidth=2.2, markersize=7)
+            axes.set_xticks(list(places), [f"{value:,}" for value, _, _ in points])
+            axes.set_xlabel(label)
+            axes.set_ylim(0, top)
+            axes.grid(axis="y")
+        marks = (("measured", {"marker": "o", "color": IN_RL}), ("multiply-adds", {"linestyle": "--", "color": MUTED}))
+        figure.legend(
+            handles=[matplotlib.lines.Line2D([], [], label=name, **look) for name, look in marks],  # type: ignore[arg-type]
+            title=None,
+            loc="upper left",
+            bbox_to_anchor=(0.0, 1.0),
+            ncols=2,
+        )
+        figure.text(0.98, 1 - 14 / height, "times faster than one row per completion", ha="right", color=MUTED)
+        return _svg(figure, "sharing", "How many times faster an update is with a shared prompt")
+
+
 @contextmanager
 def _figure(height: float) -> Iterator[Figure]:
     with matplotlib.rc_context(_STYLE):  # type: ignore[arg-type, unused-ignore]

@@ -1,19 +1,31 @@
-"""``seethink doctor``: what is installed."""
+"""``seethink doctor``: what is installed, or what a recipe will take."""
 
 from __future__ import annotations
 
 import sys
+from pathlib import Path
+from typing import Annotated
 
 import typer
 
+from seethink.cli.options import Overrides
 from seethink.cli.terminal import terminal
 
 commands = typer.Typer()
 
 
 @commands.command("doctor")
-def doctor() -> None:
-    """What is installed here and what is missing, with the remedy."""
+def doctor(
+    recipe: Annotated[Path | None, typer.Argument(help="A recipe's YAML to plan; what is installed without.")] = None,
+    overrides: Overrides = None,
+) -> None:
+    """Before a launch: tokens, memory and hours of a recipe, and what stands in its way."""
+    if recipe is not None:
+        from seethink.study.doctor import doctor as say_plan
+
+        if not say_plan(recipe, overrides or (), terminal()):
+            raise typer.Exit(1)
+        return
     from seethink.core.tables import code_version, package_versions
 
     console = terminal()

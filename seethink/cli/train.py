@@ -1,4 +1,4 @@
-"""``seethink train``: SFT and GRPO."""
+"""``seethink train``: SFT and GRPO, from options or from a recipe."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from seethink.cli.options import ConfigFile, Data, DataRun, FormatOption, ImageField, Images, Model, Out, Overrides
-from seethink.cli.reading import Format, ItemFile, open_items
+from seethink.cli.reading import Format, ItemFile, open_items, tell
 from seethink.cli.terminal import terminal
 
 commands = typer.Typer(help="SFT and GRPO on items of your own.", no_args_is_help=True)
@@ -27,16 +27,13 @@ def grpo(
 ) -> None:
     """GRPO with the mixed reward; the model lies in OUT/model."""
     from seethink.core.config import load_config
-    from seethink.study.rewards import GRPOTask, made_of, scored_by, shaping, training_reward
-    from seethink.training.grpo import train_grpo
+    from seethink.study.rewards import GRPOTask
+    from seethink.study.training import train_on_items
 
     settings = load_config(GRPOTask, config, overrides or ())
-    beside, made = shaping(settings), made_of(settings.open)
     items, _, store = open_items(ItemFile(data, images, form, image_field), out / "images")
-    with scored_by(settings.open, items, store, out / "ledger") as decides:
-        reward = training_reward(items, decides)
-        train_grpo(settings, model, items, store, reward, out, shaping=beside, made_of=made)
-    terminal().print(f"model: {out / 'model'}")
+    train_on_items(settings, model, items, store, out)
+    _say_where(out)
 
 
 @commands.command("sft")
@@ -56,4 +53,39 @@ def sft(
 
     settings = load_config(SFTConfig, config, overrides or ())
     train_sft(settings, model, read_demonstrations(data, name), ImageStore(data / "images"), out)
-    terminal().print(f"model: {out / 'model'}")
+    _say_where(out)
+
+
+@commands.command("run")
+def run(
+    recipe: Annotated[Path, typer.Argument(help="A recipe's YAML: kind, model, data and settings.")],
+    overrides: Overrides = None,
+    out: Annotated[Path | None, typer.Option("--out", help="Folder of the outputs; runs/NAME by default.")] = None,
+) -> None:
+    """Train what a recipe says; seethink doctor plans it first."""
+    from seethink.study.recipe import load_training
+    from seethink.study.training import train_recipe
+
+    folder = out or Path("runs") / recipe.stem
+    _, aside = train_recipe(load_training(recipe, overrides), folder)
+    tell(aside)
+    _say_where(folder)
+
+
+@commands.command("merge")
+def merge(
+    trained: Annotated[Path, typer.Argument(help="Folder of a training with lora and merged: false.")],
+    model: Annotated[
+        Path | None, typer.Option("--model", help="The checkpoint it started from, where that has moved.")
+    ] = None,
+) -> None:
+    """Add an adapter to the weights it was trained beside; the merged model lies in RUN/model."""
+    from seethink.training.lora import merge_run
+
+    merge_run(trained, model)
+    _say_where(trained)
+
+
+def _say_where(out: Path) -> None:
+    name = "model" if (out / "model").exists() else "adapter"
+    terminal().print(f"{name}: {out / name}")

@@ -95,10 +95,21 @@ class ImageStore:
         try:
             return self.path(digest).read_bytes()
         except FileNotFoundError:
-            raise InputError(
-                f"picture {digest[:12]}… is not in the store {self.root}: collect its items again"
-            ) from None
+            raise self._missing(digest) from None
+
+    def size(self, digest: str) -> tuple[int, int]:
+        """Width and height in pixels; only the file's head is read. InputError where it is missing or no picture."""
+        try:
+            with Image.open(self.path(digest), formats=_FORMATS) as picture:
+                return picture.size
+        except FileNotFoundError:
+            raise self._missing(digest) from None
+        except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+            raise InputError(f"picture {digest[:12]}… in {self.root} cannot be read ({error}): collect again") from None
 
     def open(self, digest: str) -> Image.Image:
         """The decoded picture, RGB."""
         return Image.open(io.BytesIO(self.read(digest)), formats=_FORMATS).convert("RGB")
+
+    def _missing(self, digest: str) -> InputError:
+        return InputError(f"picture {digest[:12]}… is not in the store {self.root}: collect its items again")

@@ -47,7 +47,8 @@ class LocalModel:
 def _respond(
     config: EvaluationConfig, checkpoint: Checkpoint, part: Sequence[Asked], seed: int, images: ImageStore
 ) -> list[list[Response]]:
-    from seethink.models.sampling import Prompt, sample
+    from seethink.models.prompt import Prompt
+    from seethink.models.sampling import sample
 
     prompts = [
         Prompt(chat(config.prompt, asked.text, len(asked.images)), [images.open(digest) for digest in asked.images])

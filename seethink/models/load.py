@@ -15,18 +15,17 @@ from transformers import AutoModelForImageTextToText, PreTrainedModel
 from transformers.utils import logging as transformers_logging
 
 from seethink.core.rejected import InputError
+from seethink.models.groups.family import FAMILIES
 from seethink.models.processor import ImageTextProcessor, load_processor
 
 BASE = "base"
 """The name of the tiny model shipped with the package."""
 
-FAMILIES = ("qwen2_5_vl", "qwen2_vl")
-
 DTYPES = ("float32", "bfloat16", "float16")
 
 PARTS = {
-    "vision": ("model.visual.blocks.", "model.visual.patch_embed."),
-    "merger": ("model.visual.merger.",),
+    "vision": ("model.visual.blocks.", "model.visual.patch_embed.", "model.visual.pos_embed."),
+    "merger": ("model.visual.merger.", "model.visual.deepstack_merger_list."),
     "language": ("model.language_model.", "lm_head."),
 }
 """Parameter names by part: the vision tower, the projection into the language model, the language model."""

@@ -15,10 +15,19 @@ from transformers.models.qwen2_5_vl.processing_qwen2_5_vl import Qwen2_5_VLProce
 from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
 
 from seethink.core.rejected import InputError
+from seethink.core.tables import write_json
+
+PICTURES, VIDEOS = "preprocessor_config.json", "video_preprocessor_config.json"
+
+STOCK = {"qwen2_vl": "Qwen2VLProcessor", "qwen2_5_vl": "Qwen2_5_VLProcessor", "qwen3_vl": "Qwen3VLProcessor"}
+"""The class of the library's own that reads a family's files."""
 
 
 class ImageTextProcessor(Qwen2_5_VLProcessor):  # type: ignore[misc]
     """Qwen2-VL and Qwen2.5-VL inputs from text and pictures."""
+
+    stock = STOCK["qwen2_5_vl"]
+    """Under which class it is saved."""
 
     # ProcessorMixin learns its parts from the names of these parameters, so the signature itself is what drops video.
     def __init__(self, image_processor: Any = None, tokenizer: Any = None, chat_template: str | None = None) -> None:
@@ -32,6 +41,17 @@ class ImageTextProcessor(Qwen2_5_VLProcessor):  # type: ignore[misc]
     @classmethod
     def get_attributes(cls) -> list[str]:
         return ["image_processor", "tokenizer"]
+
+    def save_pretrained(self, folder: Path | str, **_: Any) -> None:
+        """Write the files that the family's own checkpoints have, so that stock ``AutoProcessor`` reads them: it knows
+        neither this class nor what it leaves out."""
+        self.tokenizer._set_processor_class(self.stock)
+        self.tokenizer.save_pretrained(folder)
+        names = ("image_mean", "image_std", "patch_size", "temporal_patch_size", "merge_size")
+        shared = {"processor_class": self.stock} | {name: getattr(self.image_processor, name) for name in names}
+        size = dict(self.image_processor.size)
+        write_json(Path(folder) / PICTURES, {"image_processor_type": "Qwen2VLImageProcessor", "size": size, **shared})
+        write_json(Path(folder) / VIDEOS, {"video_processor_type": "Qwen2VLVideoProcessor", **shared})
 
 
 def build_processor(
@@ -59,7 +79,7 @@ def load_processor(folder: Path, *, max_pixels: int | None = None) -> ImageTextP
     tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
     if tokenizer.chat_template is None:
         raise InputError(f"checkpoint {folder} has no chat template: add chat_template.jinja to it")
-    saved = Path(folder) / "preprocessor_config.json"
+    saved = Path(folder) / PICTURES
     if not saved.exists():
         saved = Path(folder) / "processor_config.json"
     settings = json.loads(saved.read_text(encoding="utf-8")) if saved.exists() else {}
@@ -67,4 +87,11 @@ def load_processor(folder: Path, *, max_pixels: int | None = None) -> ImageTextP
     known = {
         key: settings[key] for key in ("size", "image_mean", "image_std", "patch_size", "merge_size") if key in settings
     }
-    return build_processor(tokenizer, Qwen2VLImageProcessorPil(**known), max_pixels=max_pixels)
+    processor = build_processor(tokenizer, Qwen2VLImageProcessorPil(**known), max_pixels=max_pixels)
+    processor.stock = STOCK.get(_family(folder), ImageTextProcessor.stock)
+    return processor
+
+
+def _family(folder: Path) -> str:
+    config = Path(folder) / "config.json"
+    return str(json.loads(config.read_text(encoding="utf-8")).get("model_type")) if config.is_file() else ""

@@ -29,7 +29,7 @@ from seethink.models.load import (
     read_config,
 )
 from seethink.models.processor import load_processor
-from seethink.models.sampling import Prompt
+from seethink.models.prompt import Prompt
 
 
 class Qwen2_5_VLForSequenceClassification(GenericForSequenceClassification, Qwen2_5_VLPreTrainedModel):  # type: ignore[misc]

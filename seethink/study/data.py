@@ -13,7 +13,7 @@ from seethink.core.item import Item, item_from_row
 from seethink.core.rejected import InputError
 from seethink.core.tables import read_manifest, read_rows
 from seethink.data import DataConfig, funnel_from_record, run_pipeline, write_step_truth
-from seethink.training.sft import Demonstration
+from seethink.training.samples import Demonstration
 from seethink.world.oracle import CAPTIONER, REASONER, REWRITER, VERIFIER, Dials, serving
 from seethink.world.source import WorldConfig, WorldSource
 from seethink.world.truth import WorldTruth

@@ -9,7 +9,7 @@ from seethink.core.trace import ANSWER_CLOSE, ANSWER_OPEN, THINK_CLOSE, THINK_OP
 
 if TYPE_CHECKING:
     from seethink.models.load import Checkpoint
-    from seethink.models.sampling import Prompt
+    from seethink.models.prompt import Prompt
 
 
 def gold_logprobs(

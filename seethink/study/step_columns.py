@@ -83,7 +83,7 @@ def write_gold_columns(
     """
     from seethink.models.device import own_device
     from seethink.models.load import load_checkpoint, weights_hash
-    from seethink.models.sampling import Prompt
+    from seethink.models.prompt import Prompt
 
     started = time.time()
     known = [row for row in rows if row.item in items]

@@ -12,42 +12,88 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field, model_validator
 
+from seethink.core.config import Config
 from seethink.core.images import ImageStore
 from seethink.core.item import Item
 from seethink.core.protocols import Reward
 from seethink.core.rejected import InputError
-from seethink.core.tables import claim, data_hash, read_manifest, write_manifest, write_rows
+from seethink.core.tables import data_hash, read_manifest, write_manifest, write_rows
 from seethink.rewards.shaping import Shaping
-from seethink.training.settings import TrainingConfig
+from seethink.training.alarms import AlarmConfig
+from seethink.training.processes import claim_together, first_process, wait_for_all
+from seethink.training.settings import PolicyConfig
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 
-class GRPOConfig(TrainingConfig):
-    """Defaults are the paper's where it states them: 4 responses, temperature 0.8, initial KL 1e-3, cosine with a
-    minimum rate of 5e-7 after 3 % warm-up. Peak rate and clip are unpublished: choice."""
+class VLLM(Config):
+    """Sampling by vLLM through TRL, in place of transformers. The package is not installed with seethink."""
+
+    mode: Literal["server", "colocate"] = "colocate"
+    """On the training devices, or a server of its own (``trl vllm-serve``)."""
+    host: str = "127.0.0.1"
+    port: int = Field(default=8_000, ge=1, le=65_535)
+    """Where the server listens."""
+    memory: float = Field(default=0.3, gt=0, le=1)
+    """Share of a device's memory that a colocated engine takes."""
+    tensor_parallel: int = Field(default=1, ge=1)
+    """Devices that share one colocated engine."""
+    max_model_tokens: int | None = Field(default=None, ge=1)
+    """Prompt and completion; the model's own limit where None."""
+    sleep: bool = False
+    """Give a colocated engine's memory back while the model trains."""
+    importance_sampling: bool = True
+    """Weigh tokens by how differently the engine and the trainer see them."""
+
+
+class GRPOConfig(PolicyConfig):
+    """Defaults are the paper's where it states them: 4 responses, temperature 0.8, KL from 1e-3 towards 5e-4, cosine
+    with a minimum rate of 5e-7 after 3 % warm-up. Peak rate and clip are unpublished: choice."""
 
     completions: int = Field(default=16_384, ge=1)
-    """Completions sampled in all, hence optimiser steps = completions // (prompts_per_step · group)."""
+    """Completions sampled in all, hence ``steps``."""
     group: int = Field(default=4, ge=2)
     """Completions per prompt (G)."""
     prompts_per_step: int = Field(default=64, ge=1)
     """Prompts per optimiser step (P), over all devices."""
+    prompts_per_rollout: int | None = Field(default=None, ge=1)
+    """Prompts sampled at a time, over all devices, and learnt from in steps of ``prompts_per_step``; one step where
+    None. The paper: 512."""
+    iterations: int = Field(default=1, ge=1)
+    """How often a rollout is learnt from (the paper: once)."""
     learning_rate: float = 1e-6
     minimum_learning_rate: float = 5e-7
     temperature: float = Field(default=0.8, gt=0)
     max_completion_tokens: int = Field(default=1_024, ge=1)
     clip: float = Field(default=0.2, gt=0)
+    """Ratios are clipped to [1 - clip, 1 + clip]."""
+    clip_high: float | None = Field(default=None, gt=0)
+    """The upper clip, where it is another (DAPO, section 3.1)."""
     kl: float = Field(default=1e-3, ge=0)
-    """Coefficient of the KL term against the start; 0 drops the reference model."""
+    """Coefficient of the KL term against the start, the first one where it adapts; 0 drops the reference model."""
+    kl_target: float | None = Field(default=5e-4, gt=0)
+    """KL per token, in nats, that the coefficient adapts towards; it is constant where None."""
+    kl_horizon: int = Field(default=10_000, ge=1)
+    """Prompts over which the coefficient moves by at most a fifth: choice, OpenRLHF's."""
     loss: Literal["grpo", "dapo", "dr_grpo", "bnpo"] = "grpo"
     """``grpo`` averages per response, then over the group (the paper's)."""
     normalise: Literal["group", "dimension"] = "group"
     """Advantages are a group's distances from its mean, divided by the deviation of that group, or by the one that all
-    groups of its dimension share within the step. The paper says nothing of it: choice."""
+    groups of its dimension share within the rollout. The paper says nothing of it: choice."""
+    resample: int = Field(default=0, ge=0)
+    """Rounds in which groups with one reward for all completions give way to other prompts (DAPO, section 3.2). What is
+    trained on is then no longer what was asked for: off by default."""
     max_grad_norm: float = 1.0
+    sample_batch: int | None = Field(default=None, ge=1)
+    """Completions decoded at a time on one device, in whole groups; a device's whole rollout where None."""
+    shared_prefix: bool = True
+    """Read a prompt and its pictures once per group. Without it, once per completion, as TRL does: a check, no choice
+    of method."""
+    vllm: VLLM | None = None
+    alarms: AlarmConfig = AlarmConfig()
     checkpoint_every: int = Field(default=50, ge=1)
+    """Optimiser steps between two checkpoints, rounded up to whole rollouts."""
 
     @model_validator(mode="after")
     def _batches_divide(self) -> GRPOConfig:
@@ -56,11 +102,28 @@ class GRPOConfig(TrainingConfig):
             raise ValueError(
                 f"device_batch must divide a step of {step} completions and hold whole groups of {self.group}"
             )
+        if self.rollout % self.prompts_per_step:
+            raise ValueError(f"prompts_per_rollout must be a multiple of prompts_per_step={self.prompts_per_step}")
         return self
 
     @property
+    def rollout(self) -> int:
+        """Prompts of a rollout."""
+        return self.prompts_per_rollout or self.prompts_per_step
+
+    @property
+    def updates(self) -> int:
+        """Optimiser steps of a rollout."""
+        return self.rollout // self.prompts_per_step * self.iterations
+
+    @property
     def steps(self) -> int:
-        return self.completions // (self.prompts_per_step * self.group)
+        return self.completions // (self.rollout * self.group) * self.updates
+
+    @property
+    def checkpoint_steps(self) -> int:
+        """``checkpoint_every`` in whole rollouts."""
+        return -(-self.checkpoint_every // self.updates) * self.updates
 
 
 def group_advantages(rewards_PG: Tensor, epsilon: float = 1e-4, dimension_P: Sequence[str] | None = None) -> Tensor:
@@ -145,22 +208,26 @@ def train_grpo(
     from seethink.training.backends.with_trl import run_grpo
 
     different = len({item.id for item in items})
-    if different < config.prompts_per_step:
+    if different < config.rollout:
+        name = "prompts_per_step" if config.prompts_per_rollout is None else "prompts_per_rollout"
         raise InputError(
-            f"GRPO wants prompts_per_step={config.prompts_per_step} different items a step and got {different}: "
-            "lower prompts_per_step or give more items"
+            f"GRPO wants {name}={config.rollout} different items at a time and got {different}: "
+            f"lower {name} or give more items"
         )
     if config.steps < 1:
         raise InputError(
-            f"GRPO: completions={config.completions} is less than one step of "
-            f"{config.prompts_per_step} prompts x {config.group} completions: raise completions"
+            f"GRPO: completions={config.completions} is less than one rollout of "
+            f"{config.rollout} prompts x {config.group} completions: raise completions"
         )
     started, shaping = time.time(), shaping or Shaping()
     data = {"base": weights_hash(base), "items": data_hash(item.id for item in items), **(made_of or {})}
     if shaping.weights or shaping.terms:
         data["shaping"] = data_hash([dict(shaping.weights), *((term.name, term.weight) for term in shaping.terms)])
-    if claim(out, config, data):
+    if claim_together(out, config, data):
         return read_manifest(out) or {}
     log, cost = run_grpo(config, base, items, images, reward, out, shaping)
-    write_rows(out / "log", log)
-    return write_manifest(out, config, seeds={"training": config.seed}, data=data, started=started, cost=cost)
+    if first_process():
+        write_rows(out / "log", log)
+        write_manifest(out, config, seeds={"training": config.seed}, data=data, started=started, cost=cost)
+    wait_for_all()
+    return read_manifest(out) or {}

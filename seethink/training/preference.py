@@ -21,9 +21,9 @@ from transformers import Trainer, TrainingArguments
 
 from seethink.core.tables import claim, data_hash, read_manifest, write_manifest, write_rows
 from seethink.models.load import freeze, save_checkpoint, weights_hash
-from seethink.models.sampling import Prompt
+from seethink.models.prompt import Prompt
 from seethink.models.score_head import conversation, encode, new_scorer
-from seethink.training.resuming import last_checkpoint, readable_checkpoints
+from seethink.training.resuming import Sealing, last_checkpoint, readable_checkpoints
 from seethink.training.settings import TrainingConfig
 from seethink.world.preferences import Pair, preference_pair
 from seethink.world.questions import drawn, question_text
@@ -82,7 +82,6 @@ def train_preference(config: PreferenceConfig, base: str | Path, out: Path) -> d
             max_grad_norm=1.0,
             logging_steps=min(25, config.steps),
             save_steps=config.checkpoint_every,
-            save_total_limit=1,
             seed=config.seed,
             data_seed=config.seed,
             remove_unused_columns=False,
@@ -94,6 +93,7 @@ def train_preference(config: PreferenceConfig, base: str | Path, out: Path) -> d
         ),
         data_collator=PairCollator(processor),
         train_dataset=Pairs(config),
+        callbacks=[Sealing()],
     )
     with readable_checkpoints(model):
         trainer.train(resume_from_checkpoint=last_checkpoint(out / "checkpoints"))

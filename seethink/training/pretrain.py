@@ -23,7 +23,7 @@ from seethink.core.chat import opening, system_prompt
 from seethink.core.config import Config
 from seethink.core.tables import claim, data_hash, write_manifest
 from seethink.models.tiny import tiny_model, tiny_processor, tiny_tokenizer
-from seethink.training.resuming import last_checkpoint, readable_checkpoints
+from seethink.training.resuming import Sealing, last_checkpoint, readable_checkpoints
 from seethink.world.draw import draw
 from seethink.world.questions import Rendering, question_text
 from seethink.world.style import BRIDGES, CAPTION_OPENINGS, CLOSINGS, HESITATIONS, OPENINGS
@@ -200,7 +200,6 @@ def pretrain(config: PretrainConfig, out: Path) -> Path:
             max_grad_norm=1.0,
             logging_steps=50,
             save_steps=config.checkpoint_every,
-            save_total_limit=2,
             seed=config.seed,
             data_seed=config.seed,
             remove_unused_columns=False,
@@ -212,6 +211,7 @@ def pretrain(config: PretrainConfig, out: Path) -> Path:
         data_collator=Collator(processor),
         train_dataset=Examples(config),
         optimizers=(_optimizer(model, config), None),
+        callbacks=[Sealing()],
     )
     with readable_checkpoints(model):
         trainer.train(resume_from_checkpoint=last_checkpoint(out / "checkpoints"))

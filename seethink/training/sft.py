@@ -5,35 +5,32 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from pydantic import Field, model_validator
 
 from seethink.core.images import ImageStore
-from seethink.core.item import Item
-from seethink.core.rejected import InputError
-from seethink.core.tables import claim, data_hash, read_manifest, write_manifest, write_rows
-from seethink.training.settings import TrainingConfig
+from seethink.core.rejected import InputError, Rejected
+from seethink.core.tables import data_hash, read_manifest, write_manifest, write_rows
+from seethink.training.processes import claim_together, first_process, wait_for_all
+from seethink.training.samples import SPIKED, Demonstration, count_reasons, fitting, tell_aside
+from seethink.training.settings import PolicyConfig
+from seethink.training.spikes import SpikeConfig
 
 
-class Demonstration(NamedTuple):
-    """An item and the response to imitate."""
-
-    item: Item
-    response: str
-
-
-class SFTConfig(TrainingConfig):
+class SFTConfig(PolicyConfig):
     """The paper gives global batch 128, one epoch, a frozen vision tower; the rest is unpublished: choice."""
 
     steps: int | None = Field(default=None, ge=1)
-    """Optimiser steps; one epoch where None (the paper's)."""
+    """Optimiser steps; one epoch where None (the paper's). What the last step lacks is taken from the next epoch."""
     batch: int = Field(default=128, ge=1)
     """Traces per optimiser step, over all devices."""
     learning_rate: float = 1e-5
     minimum_learning_rate: float = 1e-6
-    max_tokens: int = 4_096
-    """Longer samples are set aside whole: cutting one could cut through a picture's tokens."""
+    max_tokens: int = Field(default=4_096, ge=1)
+    """Budget of a sample, pictures included. Longer ones are set aside whole: ``training.samples`` says why."""
+    spikes: SpikeConfig | None = SpikeConfig()
+    """When the loss has broken off, and the run goes back to a good checkpoint by itself; never where None."""
     checkpoint_every: int = Field(default=100, ge=1)
 
     @model_validator(mode="after")
@@ -46,10 +43,12 @@ class SFTConfig(TrainingConfig):
 def train_sft(
     config: SFTConfig, base: str | Path, demonstrations: Sequence[Demonstration], images: ImageStore, out: Path
 ) -> dict[str, Any]:
-    """Train ``base`` on demonstrations; the model lies in ``out/model``. Finished runs return their manifest at once,
-    killed ones go on from their last checkpoint."""
-    from seethink.models.load import weights_hash
+    """Train ``base`` on demonstrations; the model lies in ``out/model``, what was not trained on in ``out/set_aside``.
+    Finished runs return their manifest at once, killed ones go on from their last checkpoint."""
+    from seethink.models.load import checkpoint_folder, read_config, weights_hash
+    from seethink.models.processor import load_processor
     from seethink.training.backends.with_trl import run_sft
+    from seethink.training.reruns import Watch, train_with_reruns
 
     if not demonstrations:
         raise InputError("SFT has no demonstrations: every trace was set aside, see the funnel of the data run")
@@ -60,8 +59,30 @@ def train_sft(
             (demonstration.item.id, demonstration.response) for demonstration in demonstrations
         ),
     }
-    if claim(out, config, data):
+    if claim_together(out, config, data):
         return read_manifest(out) or {}
-    log, cost = run_sft(config, base, demonstrations, images, out)
-    write_rows(out / "log", log)
-    return write_manifest(out, config, seeds={"training": config.seed}, data=data, started=started, cost=cost)
+    read_config(base)
+    processor = load_processor(checkpoint_folder(base), max_pixels=config.max_pixels)
+    kept, aside = fitting(processor, demonstrations, images, config.max_tokens)
+    steps = config.steps or -(-len(kept) // config.batch)
+
+    def run(order: Sequence[int], watch: Watch) -> Any:
+        return run_sft(config, base, [kept[row] for row in order], images, out, watch)
+
+    (log, cost), mended = train_with_reruns(config, len(kept), steps, out / "checkpoints", run)
+    aside += [Rejected(SPIKED, f"step {one.spike.step}", kept[row].item.id) for one in mended for row in one.rows]
+    if first_process():
+        write_rows(out / "log", log)
+        write_rows(out / "set_aside", [row._asdict() for row in aside])
+        tell_aside(aside, len(demonstrations), out / "set_aside")
+        write_manifest(
+            out,
+            config,
+            seeds={"training": config.seed},
+            data=data,
+            started=started,
+            cost=cost | {"set_aside": float(len(aside)), "reruns": float(len(mended))},
+            more={"set_aside": count_reasons(aside), "reruns": [one.record() for one in mended]},
+        )
+    wait_for_all()
+    return read_manifest(out) or {}

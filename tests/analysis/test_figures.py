@@ -23,6 +23,12 @@ FUNNEL = [
     {"source": "<b>geoqa</b>", "step": "collect", "entered": 6_499, "kept": 6_499},
 ]
 
+GROWTH = [
+    {"axis": axis, "value": value, "ratio": value**0.5, "count": 1.1 * value**0.5}
+    for axis, values in (("group", (2, 4, 8, 16)), ("picture", (64, 256)))
+    for value in values
+]
+
 
 @pytest.fixture(scope="module")
 def drawn(results):
@@ -35,6 +41,7 @@ def drawn(results):
         "funnel": figures.funnel_figure(results["funnel"]),
         "sources": figures.sources_figure(FUNNEL),
         "habits": figures.habits_figure(arms),
+        "sharing": figures.sharing_figure(GROWTH),
     }
 
 

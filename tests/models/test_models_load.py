@@ -5,7 +5,8 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from seethink.core.rejected import InputError
-from seethink.models.load import PARTS, freeze, load_checkpoint, weights_hash
+from seethink.models.load import FAMILIES, PARTS, Checkpoint, freeze, load_checkpoint, save_checkpoint, weights_hash
+from seethink.models.sampling import sample
 
 VISION = ("model.visual.blocks.", "model.visual.patch_embed.")
 
@@ -115,6 +116,25 @@ def test_freezing_the_vision_tower_leaves_the_rest(tiny):
     assert all(p.requires_grad != name.startswith(VISION) for name, p in model.named_parameters())
 
 
+def test_no_family_leaves_a_piece_of_its_tower_trained(checkpoint, tiny_family):
+    for family in FAMILIES:
+        model = tiny_family(family, checkpoint)
+        freeze(model, ("vision", "merger"))
+        assert not any(p.requires_grad for p in model.model.visual.parameters())
+        assert all(p.requires_grad for p in model.model.language_model.parameters())
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_every_family_is_loaded_with_the_processor_for_pictures_alone(
+    checkpoint, tiny_family, tmp_path, family, prompts
+):
+    model = tiny_family(family, checkpoint)
+    save_checkpoint(model, checkpoint.processor, tmp_path)
+    [[drawn]] = sample(load_checkpoint(tmp_path), prompts[:1], temperature=0, max_tokens=5)
+    [[expected]] = sample(Checkpoint(model, checkpoint.processor, tmp_path), prompts[:1], temperature=0, max_tokens=5)
+    assert drawn == expected
+
+
 def test_freezing_again_thaws_what_is_no_longer_named(tiny):
     model = load_checkpoint(tiny).model
     freeze(model, ("vision", "merger", "language"))
@@ -139,7 +159,5 @@ def test_the_hash_changes_with_one_weight_and_with_the_tokenizer(tiny, copy):
 
 
 def test_saving_and_loading_changes_no_weight(tiny, checkpoint, tmp_path):
-    from seethink.models.load import save_checkpoint
-
     save_checkpoint(checkpoint.model, checkpoint.processor, tmp_path)
     assert weights_hash(tmp_path) == weights_hash(tiny)

@@ -2,6 +2,7 @@ import pytest
 import torch
 
 from seethink.core.chat import messages
+from seethink.models.groups import encode_prompts, sample_groups
 from seethink.models.load import load_checkpoint
 from seethink.models.sampling import Prompt, sample, vision_token_ids
 
@@ -46,19 +47,19 @@ def test_left_padding_changes_no_log_probability(checkpoint, prompts, encode):
 
 
 @pytest.mark.parametrize("temperature", [0.0, 1.0])
-def test_a_picture_token_is_never_written_however_likely(tiny, prompts, encode, monkeypatch, temperature):
+def test_a_picture_token_is_never_written_however_likely(tiny, prompts, encode, temperature):
     eager = load_checkpoint(tiny)
     favour(eager, eager.model.config.image_token_id, encode(eager, prompts[:1]))
-    written, generate = [], eager.model.generate
-
-    def watched(**inputs):
-        output = generate(**inputs)
-        written.extend(output[:, inputs["input_ids"].shape[1] :].flatten().tolist())
-        return output
-
-    monkeypatch.setattr(eager.model, "generate", watched)
-    list(sample(eager, prompts[:1], draws=1 if temperature == 0 else 8, temperature=temperature, max_tokens=4))
-    assert written and not set(written) & set(vision_token_ids(eager))
+    found = sample_groups(
+        eager.model,
+        encode_prompts(eager.processor, prompts[:1]),
+        draws=1 if temperature == 0 else 8,
+        end=eager.processor.tokenizer.eos_token_id,
+        pad=eager.processor.tokenizer.pad_token_id,
+        temperature=temperature,
+        max_tokens=4,
+    )
+    assert found.mask_PGC.any() and not set(found.ids_PGC.flatten().tolist()) & set(vision_token_ids(eager))
 
 
 def test_the_same_seed_draws_the_same(checkpoint, prompts):

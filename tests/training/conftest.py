@@ -12,7 +12,7 @@ import pytest
 
 from seethink.core.images import ImageStore
 from seethink.core.item import Item
-from seethink.training.sft import Demonstration
+from seethink.training.samples import Demonstration
 from seethink.world.questions import as_item, question
 from seethink.world.traces import response
 

@@ -70,8 +70,10 @@ def test_samples_that_are_too_long_are_set_aside_whole_and_counted(tiny, demonst
     long = demonstrations[0]._replace(response=demonstrations[0].response + " again" * 500)
     config = SFT.model_copy(update={"max_tokens": 600, "steps": 1})
     manifest = train_sft(config, tiny, [long, *demonstrations[1:]], world_images, tmp_path)
-    assert manifest["cost"]["set_aside_too_long"] == 1
-    with pytest.raises(InputError, match="longer than max_tokens=600: raise it"):
+    assert manifest["set_aside"] == {"too long": 1}
+    [aside] = read_rows(tmp_path / "set_aside")
+    assert aside["where"] == long.item.id and "at most 600" in aside["detail"]
+    with pytest.raises(InputError, match="longer than max_tokens=600, raise it"):
         train_sft(config, tiny, [long], world_images, tmp_path / "none")
     assert not (tmp_path / "none" / "model").exists() and read_manifest(tmp_path / "none") is None
 

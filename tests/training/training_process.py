@@ -1,4 +1,4 @@
-"""One training run in a process of its own, so that it can be killed: training_process.py grpo|sft BASE OUT."""
+"""One training run in a process of its own, to be killed: training_process.py grpo|rollouts|sft BASE OUT."""
 
 from __future__ import annotations
 
@@ -10,11 +10,13 @@ from seethink.core.images import ImageStore
 from seethink.core.item import Item
 from seethink.core.verdict import Verdict, graded
 from seethink.training.grpo import GRPOConfig, train_grpo
-from seethink.training.sft import Demonstration, SFTConfig, train_sft
+from seethink.training.samples import Demonstration
+from seethink.training.sft import SFTConfig, train_sft
 from seethink.world.questions import as_item, question
 from seethink.world.traces import response
 
-STEPS = 5
+STEPS = 6
+"""Eight items, two a step: the run ends in its second epoch, whose order is another."""
 
 
 class Checksum:
@@ -28,9 +30,18 @@ def train(kind: str, base: Path, out: Path) -> None:
     images = ImageStore(out / "images")
     asked = [question(1, index) for index in range(8)]
     items = [as_item(one, images) for one in asked]
-    if kind == "grpo":
+    if kind in ("grpo", "rollouts"):
         config = GRPOConfig(
-            completions=4 * STEPS, group=2, prompts_per_step=2, max_completion_tokens=8, kl=0.01, checkpoint_every=1
+            completions=4 * STEPS,
+            group=2,
+            prompts_per_step=2,
+            prompts_per_rollout=4 if kind == "rollouts" else None,
+            max_completion_tokens=8,
+            learning_rate=1e-3,
+            kl=0.01,
+            kl_target=1e-4,
+            kl_horizon=10,
+            checkpoint_every=1,
         )
         train_grpo(config, base, items, images, Checksum(), out)
     else:

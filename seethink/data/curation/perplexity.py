@@ -116,7 +116,7 @@ def _score(
     from seethink.models.device import own_device
     from seethink.models.load import load_checkpoint, weights_hash
     from seethink.models.logprobs import likelihoods
-    from seethink.models.sampling import Prompt
+    from seethink.models.prompt import Prompt
 
     started, weights = time.time(), weights_hash(model)
     folder = out / f"{table.name}-{weights}"

@@ -1,0 +1,542 @@
+"""GRPO with each picture seen once against stock TRL: update, sampling, whole step and memory, by turns in one run.
+
+    python benchmarks/grpo_update.py                              # two CPU cores, some minutes
+    python benchmarks/grpo_update.py --growth growth.json --figure growth.svg
+    python benchmarks/grpo_update.py --device cuda --size 3b      # Qwen2.5-VL-3B, full size, random weights, bf16
+
+Both sides are trainers as ``seethink train grpo`` makes them; stock is TRL's own ``GRPOTrainer``. Same weights, same
+prompts, same completions; their losses are compared before anything is timed. Prompts have 390 tokens, 256 of them a
+picture (with ``3b``: 1,200 of 1,350), groups have 8 completions of one length unless a row says otherwise.
+
+The last line is JSON:
+
+- ``update_ratio_c64``, ``update_ratio_c256``: seconds of loss and backward of stock over ours, every part trained;
+- ``count_ratio_c64``, ``count_ratio_c256``: the same of multiply-adds, by the formula that is printed;
+- ``sampling_ratio``: prompts and pictures read and 64 tokens sampled per completion;
+- ``step_ratio``: whole optimiser steps of a running training, with a reference model;
+- ``peak_memory_ratio``: most bytes held during an update beyond those held before it, ours over stock.
+
+``3b`` times its update at completion 400 (``update_ratio_c400``). Every figure is the median of five; the line before
+says how far the five lay apart.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import io
+import json
+import multiprocessing
+import os
+import resource
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+RUNS = 5
+SIDES = ("stock", "ours")
+
+
+@dataclass(frozen=True)
+class Size:
+    """A model by its numbers, and what it is asked."""
+
+    hidden: int
+    inner: int
+    layers: int
+    heads: int
+    kv_heads: int
+    vocabulary: int
+    vision_hidden: int
+    vision_inner: int
+    vision_layers: int
+    vision_heads: int
+    whole_picture_layers: tuple[int, ...]
+    """Layers of the tower whose attention spans the picture; in the others it spans a window."""
+    rope: tuple[int, int, int]
+    tied: bool
+    picture: tuple[int, int]
+    """Merged patches, rows and columns."""
+    prompt: int
+    """Tokens, the picture's included."""
+    completions: tuple[int, ...]
+    prompts: int
+    dtype: str = "float32"
+
+
+SIZES = {
+    # The tower takes as large a share of the work as in the 3B model.
+    "small": Size(256, 768, 4, 4, 2, 2_048, 128, 256, 4, 4, (3,), (8, 12, 12), False, (16, 16), 390, (64, 256), 2),
+    "3b": Size(
+        2_048,
+        11_008,
+        36,
+        16,
+        2,
+        151_936,
+        1_280,
+        3_420,
+        32,
+        16,
+        (7, 15, 23, 31),
+        (16, 24, 24),
+        True,
+        (30, 40),
+        1_350,
+        (400,),
+        1,
+        "bfloat16",
+    ),
+}
+
+FORMULA = """multiply-adds of an update (P prompt, C completion, G per prompt; backward is twice the forward)
+  stock: G · [ tower + 3 · (linear · (P+C) + pairs · (P+C)²/2 + head · H) ]
+  ours:      tower + 3 · (linear · (P + G·(C-1)) + pairs · (P²/2 + G·(C-1)·(P + (C-1)/2)) + head · G·C)
+  tower counts three times where it is trained; where it is frozen, once for stock, and not at all for ours, which keeps
+  what it made of a picture when it sampled. H is P+C on a CPU, where TRL scores every position, and C on a GPU."""
+
+
+def multiply_adds(size: Size, group: int, completion: int, *, shared: bool, frozen: bool, device: str) -> float:
+    """Of one prompt's update, by FORMULA."""
+    h, v = size.hidden, size.vision_hidden
+    head_width = h // size.heads
+    linear = size.layers * (2 * h * h + 2 * h * size.kv_heads * head_width + 3 * h * size.inner)
+    pairs = size.layers * 2 * h
+    head = h * size.vocabulary
+    rows, columns = size.picture
+    patches = 4 * rows * columns
+    window = 64
+    per_patch = size.vision_layers * (4 * v * v + 3 * v * size.vision_inner)
+    seen = sum(patches if layer in size.whole_picture_layers else window for layer in range(size.vision_layers))
+    merger = rows * columns * ((4 * v) ** 2 + 4 * v * h)
+    passes = 3 if not frozen else int(not shared)
+    tower = passes * (patches * (per_patch + 2 * v * seen) + merger)
+    prompt, branch = size.prompt, completion - 1
+    if not shared:
+        scored = prompt + completion if device == "cpu" else completion
+        each = linear * (prompt + completion) + pairs * (prompt + completion) ** 2 / 2 + head * scored
+        return group * (tower + 3 * each)
+    tokens = prompt + group * branch
+    between = prompt**2 / 2 + group * branch * (prompt + branch / 2)
+    return tower + 3 * (linear * tokens + pairs * between + head * group * completion)
+
+
+def count_ratio(size: Size, group: int, completion: int, *, frozen: bool, device: str) -> float:
+    stock, ours = (
+        multiply_adds(size, group, completion, shared=shared, frozen=frozen, device=device) for shared in (False, True)
+    )
+    return stock / ours
+
+
+class Pair:
+    """Both trainers over the same weights, prompts and settings."""
+
+    def __init__(self, size: Size, group: int, folder: Path, *, frozen: tuple[str, ...] = (), kl: float = 0.0) -> None:
+        self.size, self.group = size, group
+        self.trainers = {side: _trainer(side, size, group, folder / side, frozen, kl) for side in SIDES}
+
+    def rows(self, side: str) -> list[dict[str, Any]]:
+        rows = [self.trainers[side].train_dataset[place] for place in range(self.size.prompts)]
+        return [row for row in rows for _ in range(self.group)]
+
+    def updates(self, lengths: Sequence[int]) -> dict[str, Callable[[], float]]:
+        """Loss and backward over a rollout with completions of these lengths."""
+        return {side: _update(trainer, self.rows(side), lengths) for side, trainer in self.trainers.items()}
+
+    def samplings(self, tokens: int) -> dict[str, Callable[[], float]]:
+        """A rollout sampled, from messages and pictures on."""
+        return {side: _sampling(trainer, self.rows(side), tokens) for side, trainer in self.trainers.items()}
+
+
+def _trainer(side: str, size: Size, group: int, out: Path, frozen: tuple[str, ...], kl: float) -> Any:
+    import torch
+
+    from seethink.core.images import ImageStore
+    from seethink.core.verdict import graded
+    from seethink.models.load import Checkpoint, freeze
+    from seethink.rewards import Shaping
+    from seethink.training.backends import with_trl
+    from seethink.training.grpo import GRPOConfig
+
+    images = ImageStore(out.parent / "images")
+    model, processor = _model(size)
+    items = _items(size, processor, images)
+    if kl:
+        # The reference is read from disk.
+        model.save_pretrained(out)
+        model.config._name_or_path = str(out)
+    freeze(model, frozen)
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    checkpoint = Checkpoint(model.to(device), processor, out)
+    config = GRPOConfig(
+        completions=size.prompts * group * (RUNS + 1),
+        group=group,
+        prompts_per_step=size.prompts,
+        max_completion_tokens=size.completions[0],
+        temperature=1.0,
+        kl=kl,
+        kl_target=None,
+        frozen=frozen,
+        dtype=size.dtype,
+    )
+
+    def spread(items: Any, responses: Any) -> list[Any]:
+        return [graded(place % 7 / 7, "") for place in range(len(items))]
+
+    with _stock(with_trl) if side == "stock" else _nothing():
+        return with_trl.grpo_trainer(config, checkpoint, items, images, spread, out / "run", Shaping())
+
+
+@contextmanager
+def _stock(with_trl: Any) -> Iterator[None]:
+    """TRL's trainer, untouched."""
+    kind = with_trl._kind
+    with_trl._kind = lambda *_: (with_trl.trl.GRPOTrainer, {})
+    try:
+        yield
+    finally:
+        with_trl._kind = kind
+
+
+@contextmanager
+def _nothing() -> Iterator[None]:
+    yield
+
+
+def _model(size: Size) -> tuple[Any, Any]:
+    import torch
+    from transformers import Qwen2_5_VLConfig, Qwen2_5_VLForConditionalGeneration
+
+    from seethink.core.chat import system_prompt
+    from seethink.models.tiny import SPECIAL_TOKENS, tiny_processor, tiny_tokenizer
+
+    tokenizer = tiny_tokenizer([system_prompt()], vocabulary=2_000)
+    ids = {token: tokenizer.convert_tokens_to_ids(token) for token in SPECIAL_TOKENS}
+    config = Qwen2_5_VLConfig(
+        text_config={
+            "hidden_size": size.hidden,
+            "intermediate_size": size.inner,
+            "num_hidden_layers": size.layers,
+            "num_attention_heads": size.heads,
+            "num_key_value_heads": size.kv_heads,
+            "vocab_size": size.vocabulary,
+            "max_position_embeddings": 32_768,
+            "rope_parameters": {"rope_type": "default", "rope_theta": 1e6, "mrope_section": list(size.rope)},
+            "bos_token_id": None,
+            "eos_token_id": ids["<|im_end|>"],
+            "pad_token_id": ids["<|endoftext|>"],
+            "tie_word_embeddings": size.tied,
+        },
+        vision_config={
+            "depth": size.vision_layers,
+            "hidden_size": size.vision_hidden,
+            "intermediate_size": size.vision_inner,
+            "num_heads": size.vision_heads,
+            "out_hidden_size": size.hidden,
+            "fullatt_block_indexes": list(size.whole_picture_layers),
+        },
+        image_token_id=ids["<|image_pad|>"],
+        video_token_id=ids["<|video_pad|>"],
+        vision_start_token_id=ids["<|vision_start|>"],
+        vision_end_token_id=ids["<|vision_end|>"],
+        tie_word_embeddings=size.tied,
+    )
+    torch.manual_seed(0)
+    with torch.device("cuda" if torch.cuda.is_available() else "cpu"):
+        model = Qwen2_5_VLForConditionalGeneration(config)
+    model.generation_config.eos_token_id = ids["<|im_end|>"]
+    model.generation_config.pad_token_id = ids["<|endoftext|>"]
+    return model, tiny_processor(tokenizer)
+
+
+def _items(size: Size, processor: Any, images: Any) -> dict[str, Any]:
+    """Different pictures of noise, with questions as long as the prompt wants."""
+    import numpy as np
+    from PIL import Image
+
+    from seethink.core.chat import messages
+    from seethink.core.item import make_item
+    from seethink.models.groups import encode_prompts
+    from seethink.models.prompt import Prompt
+
+    side = 2 * processor.image_processor.patch_size
+    rows, columns = size.picture
+    items = []
+    for number in range(size.prompts):
+        noise = np.random.default_rng(number).integers(0, 256, (rows * side, columns * side, 3), dtype=np.uint8)
+        picture, written = Image.fromarray(noise), io.BytesIO()
+        picture.save(written, "PNG")
+        digest = images.add(written.getvalue())
+
+        def asked(words: int, digest: str = digest) -> Any:
+            return make_item(source="speed", question="a" + " a" * words, gold="1", verifier="digit", images=(digest,))
+
+        def length(item: Any, picture: Any = picture) -> int:
+            return len(encode_prompts(processor, [Prompt(messages(item), [picture])]).ids_P[0])
+
+        item = asked(max(0, size.prompt - length(asked(0))))
+        if length(item) != size.prompt:
+            raise SystemExit(f"a prompt has {length(item)} tokens and should have {size.prompt}")
+        items.append(item)
+    return {item.id: item for item in items}
+
+
+def _update(trainer: Any, rows: list[dict[str, Any]], lengths: Sequence[int]) -> Callable[[], float]:
+    import torch
+
+    drawn = torch.Generator().manual_seed(1)
+    words = len(trainer.processing_class.tokenizer) - 300
+    told = [torch.randint(260, 260 + words // 2, (length,), generator=drawn).tolist() for length in lengths]
+    sample = trainer._generate_single_turn
+    trainer._generate_single_turn = lambda *_, **__: (told, None)
+    trainer.model.train()
+    trainer._step, trainer._buffered_inputs, trainer.current_gradient_accumulation_steps = 0, None, 1
+    inputs = trainer._prepare_inputs(rows)
+    trainer._generate_single_turn = sample
+
+    def update() -> float:
+        loss = trainer.compute_loss(trainer.model_wrapped, inputs)
+        trainer.accelerator.backward(loss)
+        trainer.model.zero_grad()
+        return float(loss)
+
+    return update
+
+
+def _sampling(trainer: Any, rows: list[dict[str, Any]], tokens: int) -> Callable[[], float]:
+    trainer.max_completion_length = tokens
+    if hasattr(trainer, "generation_config"):
+        trainer.generation_config.max_new_tokens = tokens
+
+    def sample() -> float:
+        trainer.model.train()
+        if hasattr(trainer, "encode"):
+            trainer.encode(rows)
+            prompts = [row["prompt"] for row in rows]
+        else:
+            prompts = [_with_pictures(row) for row in rows]
+        return float(sum(map(len, trainer._generate(prompts)[1])))
+
+    return sample
+
+
+def _with_pictures(row: dict[str, Any]) -> Any:
+    """A prompt as stock TRL puts it together."""
+    pictures = iter(row["images"])
+    return [
+        {
+            **turn,
+            "content": [
+                {**part, "image": next(pictures)} if part["type"] == "image" else part for part in turn["content"]
+            ],
+        }
+        for turn in row["prompt"]
+    ]
+
+
+def step_seconds(trainer: Any) -> list[float]:
+    """Seconds between the ends of two optimiser steps of a training; the first step also compiles and checks."""
+    from transformers import TrainerCallback
+
+    class Clock(TrainerCallback):
+        def __init__(self) -> None:
+            self.ends: list[float] = []
+
+        def on_step_end(self, *_: Any, **__: Any) -> None:
+            _wait()
+            self.ends.append(time.perf_counter())
+
+    clock = Clock()
+    trainer.add_callback(clock)
+    trainer.train()
+    return [after - before for before, after in zip(clock.ends, clock.ends[1:], strict=False)]
+
+
+def by_turns(work: dict[str, Callable[[], float]], runs: int = RUNS) -> dict[str, list[float]]:
+    """Seconds of each side, once per run, after one run that is not counted."""
+    seconds: dict[str, list[float]] = {side: [] for side in SIDES}
+    for run in range(runs + 1):
+        for side in SIDES if run % 2 else reversed(SIDES):
+            _wait()
+            started = time.perf_counter()
+            work[side]()
+            _wait()
+            if run:
+                seconds[side].append(time.perf_counter() - started)
+    return seconds
+
+
+def peak_bytes(side: str, size: Size, group: int, frozen: tuple[str, ...], device: str) -> int:
+    """Most bytes held during an update at the longest completion, beyond those held before it."""
+    import torch
+
+    from seethink.models.device import peak_memory
+
+    with tempfile.TemporaryDirectory() as folder:
+        trainer = _trainer(side, size, group, Path(folder), frozen, 0.0)
+        rows = [trainer.train_dataset[place] for place in range(size.prompts) for _ in range(group)]
+        update = _update(trainer, rows, [max(size.completions)] * len(rows))
+        gc.collect()
+        if device == "cuda":
+            # Once before: kernels keep workspaces from their first use on, on either side.
+            update()
+            torch.cuda.empty_cache()
+            return peak_memory(update, "cuda") or 0
+        before = _resident("VmRSS")
+        _forget_peak()
+        update()
+        return _resident("VmHWM") - before
+
+
+def _resident(field: str) -> int:
+    for line in Path("/proc/self/status").read_text(encoding="utf-8").splitlines():
+        if line.startswith(field):
+            return int(line.split()[1]) * 1_024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1_024
+
+
+def _forget_peak() -> None:
+    """The kernel's high-water mark starts again from what is held now."""
+    Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
+
+
+def peaks(size: Size, group: int, frozen: tuple[str, ...], device: str) -> dict[str, float]:
+    """Of each side, in a process of its own, so that neither finds memory that the other has left."""
+    # glibc would keep freed blocks, and what was freed before would count as held.
+    kept = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith("MALLOC_")}
+    found = {}
+    for side in SIDES:
+        with multiprocessing.get_context("spawn").Pool(1) as process:
+            found[side] = float(process.apply(peak_bytes, (side, size, group, frozen, device)))
+    os.environ.update(kept)
+    return found
+
+
+def growth(size: Size, device: str, runs: int) -> list[dict[str, Any]]:
+    """How an update's ratio grows with the group and with the picture, every part trained."""
+    text = size.prompt - size.picture[0] * size.picture[1]
+    points = [("group", group, size) for group in (2, 4, 8, 16)]
+    for side in (8, 16, 24, 32):
+        points.append(("picture", side * side, replace(size, picture=(side, side), prompt=side * side + text)))
+    rows = []
+    for axis, value, shape in points:
+        group = value if axis == "group" else 8
+        with tempfile.TemporaryDirectory() as folder:
+            pair = Pair(replace(shape, prompts=1), group, Path(folder))
+            seconds = by_turns(pair.updates([size.completions[0]] * group), runs)
+        found = _ratio(seconds)
+        count = count_ratio(shape, group, size.completions[0], frozen=False, device=device)
+        rows.append({"axis": axis, "value": value, "ratio": found, "count": count})
+        print(f"{axis} {value}: {found:.2f} times, count {count:.2f}")
+    return rows
+
+
+def _wait() -> None:
+    import torch
+
+    if torch.cuda.is_available():
+        torch.cuda.synchronize()
+
+
+def _ratio(seconds: dict[str, list[float]]) -> float:
+    return median(seconds["stock"]) / median(seconds["ours"])
+
+
+def _told(name: str, found: dict[str, list[float]], count: float | None = None) -> None:
+    parts = [f"{side} {median(of):.3f} s ({min(of):.3f} to {max(of):.3f})" for side, of in found.items()]
+    counted = f", count {count:.2f}" if count is not None else ""
+    print(f"{name}: {', '.join(parts)}: {_ratio(found):.2f} times{counted}", flush=True)
+
+
+def _checked(work: dict[str, Callable[[], float]], size: Size) -> None:
+    """Both sides compute one loss, or nothing is timed."""
+    stock, ours = (work[side]() for side in SIDES)
+    allowed = 1e-5 if size.dtype == "float32" else 5e-3
+    if abs(stock - ours) > allowed:
+        raise SystemExit(f"the losses differ: stock {stock}, ours {ours}")
+
+
+def measure(size: Size, device: str, runs: int) -> dict[str, float]:
+    group, found = 8, dict[str, float]()
+    rows = size.prompts * group
+    with tempfile.TemporaryDirectory() as folder:
+        pair = Pair(size, group, Path(folder))
+        for completion in size.completions:
+            work = pair.updates([completion] * rows)
+            _checked(work, size)
+            seconds = by_turns(work, runs)
+            count = count_ratio(size, group, completion, frozen=False, device=device)
+            _told(f"update, completion {completion}, every part trained", seconds, count)
+            found |= {f"update_ratio_c{completion}": _ratio(seconds), f"count_ratio_c{completion}": count}
+        longest = max(size.completions)
+        ragged = [longest // 8 + (place * 37 + 11) % (longest - longest // 8 + 1) for place in range(rows)]
+        _told(f"update, ragged completions of {min(ragged)} to {max(ragged)}", by_turns(pair.updates(ragged), runs))
+        sampled = by_turns(pair.samplings(size.completions[0]), runs)
+        _told(f"sampling {size.completions[0]} tokens", sampled)
+        found["sampling_ratio"] = _ratio(sampled)
+        del pair, work
+        _free()
+    with tempfile.TemporaryDirectory() as folder:
+        pair = Pair(size, group, Path(folder), frozen=("vision", "merger"))
+        for completion in size.completions:
+            count = count_ratio(size, group, completion, frozen=True, device=device)
+            seconds = by_turns(pair.updates([completion] * rows), runs)
+            _told(f"update, completion {completion}, tower and merger frozen", seconds, count)
+        del pair
+        _free()
+    # The full-size model would have to be written to disk first for its reference.
+    kl = 1e-3 if device == "cpu" else 0.0
+    with tempfile.TemporaryDirectory() as folder:
+        pair = Pair(size, group, Path(folder), kl=kl)
+        steps = {side: step_seconds(trainer)[:runs] for side, trainer in pair.trainers.items()}
+        _told(f"whole step, completion {size.completions[0]}, kl {kl}", steps)
+        found["step_ratio"] = _ratio(steps)
+        del pair
+        _free()
+    held = peaks(size, group, (), device)
+    print(f"peak memory of an update: {', '.join(f'{side} {of / 2**20:,.0f} MiB' for side, of in held.items())}")
+    found["peak_memory_ratio"] = held["ours"] / held["stock"]
+    return found
+
+
+def _free() -> None:
+    import torch
+
+    gc.collect()
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
+
+
+def main() -> None:
+    asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    asked.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
+    asked.add_argument("--size", choices=tuple(SIZES), default="small")
+    asked.add_argument("--runs", type=int, default=RUNS, help="how often everything is timed")
+    asked.add_argument("--growth", type=Path, help="measure the growth with group and picture only; rows as JSON")
+    asked.add_argument("--figure", type=Path, help="draw the growth as SVG")
+    told = asked.parse_args()
+    if told.device == "cpu":
+        os.environ["CUDA_VISIBLE_DEVICES"] = ""
+    size = SIZES[told.size]
+    if told.growth:
+        rows = growth(size, told.device, told.runs)
+        told.growth.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
+        if told.figure:
+            from seethink.analysis.figures import sharing_figure
+
+            told.figure.write_text(sharing_figure(rows), encoding="utf-8")
+        return
+    from seethink.models.device import device_name
+
+    print(f"{told.size} on {device_name()}, {size.prompts} prompts of {size.prompt} tokens, 8 completions each")
+    print(FORMULA)
+    print(json.dumps({name: round(value, 3) for name, value in measure(size, told.device, told.runs).items()}))
+
+
+if __name__ == "__main__":
+    main()

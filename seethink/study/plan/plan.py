@@ -1,0 +1,318 @@
+"""A plan: what one recipe's trainings take on the hardware it names, and what will go wrong with them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from itertools import islice
+from typing import Any, NamedTuple
+
+from seethink.core.rejected import InputError, Rejected
+from seethink.models.load import checkpoint_folder
+from seethink.models.processor import load_processor
+from seethink.models.shape import Shape, model_config, shape
+from seethink.models.tokens import SampleTokens, estimated_tokens, picture_rule, picture_tokens, sample_tokens
+from seethink.rewards.validate import validate
+from seethink.study.plan.checks import (
+    Finding,
+    Weight,
+    gold_findings,
+    path_findings,
+    row_findings,
+    setting_findings,
+    version_findings,
+)
+from seethink.study.plan.effort import Effort, Sizes, gib, grpo_effort, sft_effort
+from seethink.study.plan.hardware import GIB, Hardware
+from seethink.study.plan.memory import Forward, Memory, sampling_memory, update_memory
+from seethink.study.plan.samples import (
+    Lengths,
+    Samples,
+    expected_lengths,
+    item_samples,
+    lengths,
+    missing_paths,
+    read_samples,
+)
+from seethink.study.plan.versions import Installed, installed_version
+from seethink.study.recipe import AnyRecipe, Expected
+from seethink.study.run import StudyConfig
+from seethink.training.grpo import GRPOConfig
+from seethink.training.sft import SFTConfig
+from seethink.training.skeleton import Parameters, parameters
+from seethink.world.source import WorldSource
+
+Settings = SFTConfig | GRPOConfig
+
+WORLD_ITEMS = 200
+"""Items of the embedded world that a study's lengths are counted on."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingPlan:
+    """One training.
+
+    Attributes:
+        title: "SFT" or "GRPO".
+        assumed: what was not measured here, in words.
+        over: samples that are longer than their budget.
+        budget: tokens, None where nothing limits them.
+        phases: memory at the height of each phase, by its name.
+        capacity: of a device, bytes.
+        device_batch: the rows of a forward that the memory is of, and the largest that fits; None where none does.
+    """
+
+    title: str
+    settings: Settings
+    hardware: Hardware
+    assumed: tuple[str, ...]
+    parameters: Parameters
+    lengths: Lengths
+    over: int
+    budget: int | None
+    phases: Mapping[str, Memory]
+    capacity: float
+    device_batch: int
+    fitting_batch: int | None
+    effort: Effort
+
+    @property
+    def peak(self) -> float:
+        return max(memory.total for memory in self.phases.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The trainings of a recipe and all findings; none of the trainings where the model's sizes are unknown."""
+
+    trainings: list[TrainingPlan] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+
+    @property
+    def sound(self) -> bool:
+        """Whether nothing was found that would make a launch fail or its hours be for nothing."""
+        return all(one.weight is not Weight.STOP for one in self.findings)
+
+
+class _Task(NamedTuple):
+    """One training before it is planned."""
+
+    title: str
+    settings: Settings
+    samples: Samples | None
+
+
+class _Model(NamedTuple):
+    """What is known of the start: its config, its processor where that is on disk, and its sizes."""
+
+    config: dict[str, Any]
+    processor: Any
+    shape: Shape
+
+
+def make_plan(recipe: AnyRecipe, installed: Installed = installed_version) -> Plan:
+    """Plan every training of a recipe."""
+    plan = Plan()
+    study = isinstance(recipe, StudyConfig)
+    hardware = Hardware(device="cpu") if isinstance(recipe, StudyConfig) else recipe.hardware
+    expected = Expected(completion=60) if isinstance(recipe, StudyConfig) else recipe.expected
+    plan.findings.extend(version_findings(hardware, installed))
+    name, sizes = (recipe.base, None) if isinstance(recipe, StudyConfig) else (recipe.model, recipe.sizes)
+    assumed: list[str] = []
+    model = _locate(name, sizes, plan.findings, assumed)
+    if model is None:
+        return plan
+    for task in _study_tasks(recipe) if isinstance(recipe, StudyConfig) else _recipe_task(recipe, plan.findings):
+        processor = model.processor
+        if processor is not None and not study:
+            processor = load_processor(checkpoint_folder(name), max_pixels=task.settings.max_pixels)
+        located = model._replace(processor=processor)
+        plan.trainings.append(_training(task, located, hardware, expected, tuple(assumed), plan.findings))
+    return plan
+
+
+def _locate(name: str, sizes: str | None, findings: list[Finding], assumed: list[str]) -> _Model | None:
+    folder = checkpoint_folder(name)
+    if (folder / "config.json").is_file():
+        config = model_config(folder)
+        if not any(folder.glob("*.safetensors")):
+            findings.append(Finding(Weight.WARN, f"missing: weights in {folder}", "fetch its safetensors"))
+        if (folder / "tokenizer.json").is_file():
+            return _Model(config, load_processor(folder), shape(config))
+        findings.append(Finding(Weight.WARN, f"missing: tokenizer.json in {folder}", "fetch the tokenizer"))
+    elif sizes is not None:
+        config = model_config(sizes)
+        findings.append(Finding(Weight.WARN, f"missing: the model {name}", "fetch it before the launch"))
+        assumed.append(f"the model's sizes: those of {sizes}")
+    else:
+        remedy = "fetch it, correct the path, or name its sizes in the recipe (sizes)"
+        findings.append(
+            Finding(Weight.STOP, f"missing: the model {name}; without its sizes nothing is planned", remedy)
+        )
+        return None
+    assumed.append("text tokens: 3.5 characters each, there is no tokenizer to ask")
+    return _Model(config, None, shape(config))
+
+
+def _recipe_task(recipe: Any, findings: list[Finding]) -> Iterator[_Task]:
+    missing = missing_paths(recipe)
+    findings.extend(path_findings(missing))
+    samples: Samples | None = None
+    if not missing:
+        try:
+            samples = read_samples(recipe)
+        except InputError as error:
+            findings.append(Finding(Weight.STOP, str(error), "mend it before the launch"))
+    if samples is not None and isinstance(recipe.settings, GRPOConfig):
+        items = [item for item, _ in samples.rows]
+        findings.extend(gold_findings(validate(items), items, recipe.settings))
+    yield _Task(recipe.kind.upper(), recipe.settings, samples)
+
+
+def _study_tasks(config: StudyConfig) -> Iterator[_Task]:
+    from seethink.study.plan.samples import Sizes as Store
+
+    store = Store()
+    items = list(islice(WorldSource(config.world).items(store), WORLD_ITEMS))
+    stages = {stage for arm in config.arms for stage in arm.split("+")}
+    if "sft" in stages:
+        yield _Task("SFT", config.sft, item_samples(items, store))
+    if "rl" in stages:
+        yield _Task("GRPO", config.rl, item_samples(items, store))
+
+
+def _training(
+    task: _Task,
+    model: _Model,
+    hardware: Hardware,
+    expected: Expected,
+    assumed: tuple[str, ...],
+    findings: list[Finding],
+) -> TrainingPlan:
+    settings = task.settings
+    counts = parameters(settings, model.config)
+    findings.extend(setting_findings(settings, hardware, sum(counts.trained.values())))
+    found, tokens, more = _lengths(task, model, expected, findings)
+    budget = settings.max_tokens if isinstance(settings, SFTConfig) else None
+    if isinstance(settings, GRPOConfig) and settings.vllm is not None:
+        budget = settings.vllm.max_model_tokens
+    reserved = settings.max_completion_tokens if isinstance(settings, GRPOConfig) else 0
+    over = sum(one.total + reserved > budget for one in tokens) if budget else 0
+    if over:
+        of = f"{over:,} of {found.samples:,} samples are longer than {budget:,} tokens"
+        what = Weight.STOP if over == found.samples else Weight.WARN
+        findings.append(Finding(what, f"{of}, and set aside", "raise the budget, or lower max_pixels"))
+    share = _share(settings, hardware)
+    batch = min(settings.device_batch or share, share)
+    phases = _phases(settings, model.shape, counts, hardware, found, batch)
+    capacity = hardware.kind.memory * GIB
+    fits = _fitting(settings, model.shape, counts, hardware, found, share, capacity)
+    mean = Sizes(found.picture.mean + found.prompt.mean, found.completion.mean, found.patches)
+    if isinstance(settings, GRPOConfig):
+        mean = replace(mean, completion=min(mean.completion, settings.max_completion_tokens))
+        effort = grpo_effort(settings, model.shape, counts, hardware, mean)
+    else:
+        effort = sft_effort(settings, model.shape, counts, hardware, mean, found.samples)
+    plan = TrainingPlan(
+        title=task.title,
+        settings=settings,
+        hardware=hardware,
+        assumed=(*assumed, *more),
+        parameters=counts,
+        lengths=found,
+        over=over,
+        budget=budget,
+        phases=phases,
+        capacity=capacity,
+        device_batch=batch,
+        fitting_batch=fits,
+        effort=effort,
+    )
+    if plan.peak > capacity:
+        remedy = f"device_batch={fits}" if fits else "adapters (lora), sharding, fewer pixels, or a larger device"
+        told = f"{task.title} takes {gib(plan.peak)} of a device's {gib(capacity)}"
+        findings.append(Finding(Weight.STOP, told, remedy))
+    return plan
+
+
+def _lengths(
+    task: _Task, model: _Model, expected: Expected, findings: list[Finding]
+) -> tuple[Lengths, list[SampleTokens], tuple[str, ...]]:
+    """Spreads, the single counts where there are any, and what had to be assumed."""
+    vision, settings = model.shape.vision, task.settings
+    if task.samples is None or not task.samples.rows:
+        pictures = (
+            model.processor.image_processor
+            if model.processor is not None
+            else picture_rule(vision.patch, vision.merge, settings.max_pixels)
+        )
+        each = picture_tokens(pictures, expected.width, expected.height)
+        told = f"samples: {expected.samples:,} of {expected.pictures} pictures {expected.width} x {expected.height}, "
+        told += f"a prompt of {expected.prompt} and a completion of {expected.completion} tokens"
+        return expected_lengths(expected, each, vision.merge), [], (told,)
+    counted = list(_counted(task.samples, model, settings))
+    unusable = [one for one in counted if isinstance(one, Rejected)]
+    findings.extend(row_findings(task.samples, unusable))
+    tokens = [one for one in counted if not isinstance(one, Rejected)]
+    said = any(response is not None for _, response in task.samples.rows)
+    assumed = () if said else (f"completions of {expected.completion} tokens on the average",)
+    return lengths(tokens, vision.merge, None if said else expected.completion), tokens, assumed
+
+
+def _counted(samples: Samples, model: _Model, settings: Settings) -> Iterator[Any]:
+    if model.processor is not None:
+        return sample_tokens(model.processor, samples.rows, samples.images)
+    vision = model.shape.vision
+    return estimated_tokens(
+        samples.rows, samples.images, patch=vision.patch, merge=vision.merge, max_pixels=settings.max_pixels
+    )
+
+
+def _share(settings: Settings, hardware: Hardware) -> int:
+    """Rows of a step on one device."""
+    if isinstance(settings, SFTConfig):
+        return max(1, settings.batch // hardware.count)
+    return max(settings.group, settings.prompts_per_step * settings.group // hardware.count)
+
+
+def _phases(
+    settings: Settings, shape: Shape, counts: Parameters, hardware: Hardware, found: Lengths, batch: int
+) -> dict[str, Memory]:
+    prompt = int(found.picture.largest + found.prompt.largest)
+    patches = int(found.picture.largest * shape.vision.merge**2)
+    if isinstance(settings, SFTConfig):
+        longest = min(int(found.total.largest), settings.max_tokens)
+        forward = Forward(batch * longest, batch * int(found.completion.largest), batch * patches)
+        return {"update": update_memory(settings, shape, counts, hardware, forward)}
+    completion, groups = settings.max_completion_tokens, max(1, batch // settings.group)
+    scored = batch * completion
+    if settings.shared_prefix:
+        tokens = groups * (prompt + settings.group * completion)
+        forward = Forward(tokens, scored, groups * patches, groups, settings.group, prompt, completion)
+    else:
+        forward = Forward(batch * (prompt + completion), scored, batch * patches)
+    rows = settings.rollout * settings.group // hardware.count
+    at_once = max(1, min(settings.sample_batch or rows, rows) // settings.group)
+    return {
+        "sampling": sampling_memory(settings, shape, counts, hardware, at_once, prompt, completion),
+        "update": update_memory(settings, shape, counts, hardware, forward),
+    }
+
+
+def _fitting(
+    settings: Settings,
+    shape: Shape,
+    counts: Parameters,
+    hardware: Hardware,
+    found: Lengths,
+    share: int,
+    capacity: float,
+) -> int | None:
+    """The largest ``device_batch`` that the memory allows; None where not even the smallest does."""
+    unit = settings.group if isinstance(settings, GRPOConfig) else 1
+    allowed = [rows for rows in range(unit, share + 1, unit) if share % rows == 0]
+    for rows in reversed(allowed):
+        phases = _phases(settings, shape, counts, hardware, found, rows)
+        if max(memory.total for memory in phases.values()) <= capacity:
+            return rows
+    return None

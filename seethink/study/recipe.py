@@ -1,0 +1,111 @@
+"""Recipe: one YAML with all that a training needs, from the checkpoint it starts from to the data; what `seethink train
+run` trains and `seethink doctor` plans."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import Field
+
+from seethink.core.config import Config, load_config
+from seethink.core.rejected import InputError
+from seethink.data.sources import SourceConfig
+from seethink.study.plan.hardware import Hardware
+from seethink.study.rewards import GRPOTask
+from seethink.study.run import StudyConfig
+from seethink.training.sft import SFTConfig
+
+
+class RunTraces(Config):
+    """Traces that our own data factory made."""
+
+    kind: Literal["run"] = "run"
+    path: Path
+    """Folder of the finished data run."""
+    name: str = "sft"
+    """Which set below it; curation makes others."""
+
+
+class FileTraces(Config):
+    """Traces in a file: records with ``image``, ``question`` and, in ``answer``, a response in tags, as released."""
+
+    kind: Literal["file"] = "file"
+    path: Path
+    image_root: Path
+
+
+TracesConfig = Annotated[RunTraces | FileTraces, Field(discriminator="kind")]
+
+
+class Expected(Config):
+    """What a sample is taken to be where the model or the data are not on disk yet. The planner's only."""
+
+    samples: int = Field(default=10_000, ge=1)
+    pictures: int = Field(default=1, ge=0)
+    width: int = Field(default=640, ge=1)
+    height: int = Field(default=480, ge=1)
+    """Of a picture, in pixels."""
+    prompt: int = Field(default=250, ge=1)
+    """Tokens of system prompt, question and template."""
+    completion: int = Field(default=300, ge=1)
+    """Tokens of a response, on the average."""
+
+
+class Recipe(Config):
+    """Base of a training's recipe."""
+
+    model: str
+    """The checkpoint folder to start from, or ``base``."""
+    sizes: str | None = None
+    """Where the planner finds the model's sizes while ``model`` is not on disk: a config.json, or a name that comes
+    with the package (qwen2_5_vl_3b …)."""
+    hardware: Hardware = Hardware()
+    expected: Expected = Expected()
+
+
+class SFTRecipe(Recipe):
+    kind: Literal["sft"]
+    traces: TracesConfig
+    settings: SFTConfig = SFTConfig()
+
+
+class GRPORecipe(Recipe):
+    kind: Literal["grpo"]
+    sources: tuple[SourceConfig, ...] = Field(min_length=1)
+    """Items, as `seethink data build` takes them."""
+    settings: GRPOTask = GRPOTask()
+
+
+AnyRecipe = SFTRecipe | GRPORecipe | StudyConfig
+
+_KINDS: dict[str, type[SFTRecipe] | type[GRPORecipe]] = {"sft": SFTRecipe, "grpo": GRPORecipe}
+
+
+def load_recipe(path: Path, overrides: list[str] | None = None) -> AnyRecipe:
+    """A recipe of a training, by its ``kind``, or of a study, which has none. InputError names field and remedy."""
+    kind = _kind(path)
+    if kind is None:
+        return load_config(StudyConfig, path, overrides or ())
+    if kind not in _KINDS:
+        raise InputError(f"{path}: kind {kind!r} is no recipe: write sft or grpo, or leave it out for a study")
+    return load_config(_KINDS[kind], path, overrides or ())
+
+
+def load_training(path: Path, overrides: list[str] | None = None) -> SFTRecipe | GRPORecipe:
+    """A recipe that can be trained by itself. InputError for a study."""
+    recipe = load_recipe(path, overrides)
+    if isinstance(recipe, StudyConfig):
+        raise InputError(f"{path} is a study: seethink study {path}")
+    return recipe
+
+
+def _kind(path: Path) -> Any:
+    try:
+        tree = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise InputError(f"recipe {path} does not exist") from None
+    except yaml.YAMLError as error:
+        raise InputError(f"recipe {path} is not YAML: {error}") from None
+    return tree.get("kind") if isinstance(tree, dict) else None

@@ -1,0 +1,67 @@
+"""What looks at a GRPO run step by step: the KL coefficient and the alarms.
+
+Both are functions of the log, which a checkpoint holds: a resumed run finds them as they were, without a state of their
+own. Both see a row before any tracker does, and write into it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from rich.console import Console
+from transformers import TrainerCallback
+
+from seethink.training.alarms import AlarmConfig, Watch
+from seethink.training.kl import KLControl, coefficient
+
+
+class AdaptiveKL(TrainerCallback):  # type: ignore[misc]
+    """Sets the KL coefficient from the log, and writes it there as ``kl_coefficient``.
+
+    Args:
+        use: takes the coefficient of the steps to come.
+    """
+
+    def __init__(self, control: KLControl, use: Callable[[float], None]) -> None:
+        self.control, self.use = control, use
+        self.kls: list[float | None] = []
+
+    def on_train_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        self.kls = [row.get("kl") for row in state.log_history if "loss" in row]
+        self.use(coefficient(self.control, self.kls))
+
+    def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **kwargs: Any) -> None:
+        if not logs or "loss" not in logs:
+            return
+        _write(state, logs, "kl_coefficient", coefficient(self.control, self.kls))
+        self.kls.append(logs.get("kl"))
+        self.use(coefficient(self.control, self.kls))
+
+
+class Alarms(TrainerCallback):  # type: ignore[misc]
+    """Says when an alarm begins to ring, and writes those that ring into the row, as ``alarms``."""
+
+    def __init__(self, config: AlarmConfig) -> None:
+        self.config = config
+        self.watch = Watch(config)
+
+    def on_train_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        self.watch = Watch(self.config)
+        for row in state.log_history:
+            self.watch.see(row)
+
+    def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **kwargs: Any) -> None:
+        if not logs or "loss" not in logs:
+            return
+        for raised in self.watch.see(logs):
+            if state.is_world_process_zero:
+                Console(stderr=True).print(
+                    f"step {state.global_step}, alarm {raised.name}: {raised.seen}. {raised.remedy}", style="yellow"
+                )
+        state.log_history[-1]["alarms"] = " ".join(self.watch.ringing)
+        _write(state, logs, "alarms/ringing", len(self.watch.ringing))
+
+
+def _write(state: Any, logs: dict[str, Any], key: str, value: float) -> None:
+    logs[key] = state.log_history[-1][key] = value

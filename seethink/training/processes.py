@@ -1,0 +1,78 @@
+"""Several processes of one training: what only one of them does, and what all of them must know.
+
+Without a launcher there is one process, and all of this is free.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from seethink.core.config import Config
+from seethink.core.rejected import InputError
+from seethink.core.tables import claim
+
+
+def processes() -> int:
+    """How many processes train together."""
+    return int(_state().num_processes)
+
+
+def first_process() -> bool:
+    """Whether this one writes files and speaks to people."""
+    return bool(_state().is_main_process)
+
+
+def wait_for_all() -> None:
+    """Returns once every process has come here."""
+    _state().wait_for_everyone()
+
+
+def claim_together(folder: Path, config: Config, data: Mapping[str, str]) -> bool:
+    """``claim`` by the first process; all are told what it found, and all stop where it cannot."""
+    from accelerate.utils import broadcast_object_list
+
+    found: list[bool | str] = [False]
+    if first_process():
+        try:
+            found = [claim(folder, config, data)]
+        except InputError as error:
+            found = [str(error)]
+    broadcast_object_list(found)
+    if isinstance(found[0], str):
+        raise InputError(found[0])
+    return found[0]
+
+
+def share_of(rows: int, device_batch: int | None, group: int = 1) -> tuple[int, int]:
+    """Rows of one forward on one device and the number of forwards of a step, for ``rows`` rows a step over all.
+
+    Args:
+        device_batch: rows of one forward; a device's share of the step where None.
+        group: rows that must stay together.
+
+    Raises:
+        InputError: the step cannot be shared out like that.
+    """
+    count = processes()
+    if rows % (count * group):
+        raise InputError(
+            f"a step of {rows} rows cannot be shared out among {count} processes in groups of {group}: "
+            "change the rows of a step or the number of processes"
+        )
+    share = rows // count
+    batch = min(device_batch or share, share)
+    if share % batch or batch % group:
+        raise InputError(
+            f"device_batch={batch} must divide the {share} rows of a step that each of {count} processes gets, and "
+            f"hold whole groups of {group}"
+        )
+    return batch, share // batch
+
+
+def _state() -> Any:
+    import torch
+    from accelerate import PartialState
+
+    return PartialState(cpu=not torch.cuda.is_available())

@@ -1,0 +1,52 @@
+"""Every recipe loads, is planned without weights or data, and stands beside a README that says what it costs."""
+
+import pytest
+
+from seethink.core.config import config_hash
+from seethink.study.plan.plan import make_plan
+from seethink.study.recipe import GRPORecipe, SFTRecipe, load_recipe
+from seethink.study.run import StudyConfig
+from seethink.training.spikes import SpikeConfig
+
+KINDS = {"grpo": GRPORecipe, "sft": SFTRecipe, "config": StudyConfig}
+
+
+@pytest.fixture(scope="module")
+def recipes(checkout):
+    folder = checkout / "recipes"
+    return sorted(path for path in folder.glob("*/*.yaml") if path.parent.name != "accelerate")
+
+
+def test_every_recipe_loads_and_is_of_the_kind_its_name_says(recipes):
+    assert len(recipes) >= 11
+    for path in recipes:
+        loaded = load_recipe(path)
+        assert isinstance(loaded, KINDS[path.stem.split("_")[0]]), path
+        assert config_hash(loaded)
+
+
+def test_the_doctor_passes_on_every_recipe_without_weights(recipes):
+    for path in recipes:
+        plan = make_plan(load_recipe(path))
+        assert plan.trainings and plan.sound, (path, plan.findings)
+        for training in plan.trainings:
+            assert training.peak < training.capacity and training.device_batch <= (training.fitting_batch or 0), path
+
+
+def test_every_folder_has_a_readme_that_names_its_recipes(checkout):
+    for folder in (path for path in (checkout / "recipes").iterdir() if path.is_dir()):
+        text = (folder / "README.md").read_text()
+        for path in folder.glob("*.yaml"):
+            assert path.name in text, path
+
+
+@pytest.mark.parametrize("name", ["qwen2_5_vl_3b", "qwen2_5_vl_7b", "qwen2_vl_2b", "qwen2_vl_7b"])
+def test_the_papers_settings_are_the_papers(checkout, name):
+    folder = checkout / "recipes" / "vlaa_thinking"
+    rl = load_recipe(folder / f"grpo_{name}.yaml").settings
+    assert (rl.group, rl.temperature, rl.rollout, rl.prompts_per_step * rl.group) == (4, 0.8, 512, 256)
+    assert rl.completions // (rl.rollout * rl.group) == 49 and rl.updates == 8
+    assert (rl.minimum_learning_rate, rl.warmup, rl.kl, rl.kl_target) == (5e-7, 0.03, 1e-3, 5e-4)
+    imitation = load_recipe(folder / f"sft_{name}.yaml").settings
+    assert (imitation.batch, imitation.frozen, imitation.steps) == (128, ("vision",), None)
+    assert imitation.spikes == SpikeConfig()
