@@ -18,6 +18,7 @@ from seethink.evaluation.rules.equality import TOLERANCE, Match
 
 MAX_LATEX = 1_000
 """Characters that are parsed. choice: no answer needs more, and hostile ones of that length take the parser minutes."""
+_SHORT = 40
 MAX_DEPTH = 50
 """Nested brackets that are parsed. choice: at 900 the parser needs most of the harness's 30 seconds."""
 
@@ -25,6 +26,11 @@ _CONSUMING = re.compile(
     r"[|≈]|vert|approx|operatorname|\\(?:sub|sup|gcd|lcm|max|min|det|begin|mid|in(?![a-z])|ni(?![a-z]))"
 )
 """LaTeX in which letters can end up in no symbol of the result."""
+_IRRATIONAL = re.compile(r"\\sqrt|\\pi(?![a-z])|π")
+_DROPPING = re.compile(r"_|binom|e\s*\^")
+"""LaTeX that may drop or work out what stands in braces."""
+_NUMBER = re.compile(r"(-?)([0-9]+(?:\.[0-9]+)?)(?:\^\\circ|\^\{\\circ\})?", re.ASCII)
+_FRACTION = re.compile(r"(-?)\\frac\{([0-9]+)\}\{([0-9]*[1-9][0-9]*)\}", re.ASCII)
 _PIECE = re.compile(r"\\[a-z]+|_?[a-z]+")
 _REMAINING = re.compile(r"[^abe_].*[^abe_]")
 
@@ -95,9 +101,28 @@ def _parsed(text: str) -> Any:
     from latex2sympy2_extended import NormalizationConfig, latex2sympy, normalize_latex
 
     normal = normalize_latex(text, NormalizationConfig())
+    plain = _plain(normal)
+    if plain is not None:
+        return plain
     if len(normal) > MAX_LATEX or _depth(normal) > MAX_DEPTH or _names_remain(normal):
         return None
     return latex2sympy(normal, normalization_config=None)
+
+
+def _plain(latex: str) -> Any:
+    """What the parser makes of a number, in degrees or not, and of a fraction, which need no parser."""
+    from sympy import Float, Integer, Rational
+
+    if len(latex) > _SHORT:
+        return None
+    if found := _NUMBER.fullmatch(latex):
+        sign, digits = found.groups()
+        number = Float(digits) if "." in digits else Integer(digits)
+        return -number if sign else number
+    if found := _FRACTION.fullmatch(latex):
+        sign, upper, lower = found.groups()
+        return Rational(int(upper), int(lower)) * (-1 if sign else 1)
+    return None
 
 
 def _depth(latex: str) -> int:
@@ -109,12 +134,14 @@ def _depth(latex: str) -> int:
 
 
 def _names_remain(latex: str) -> bool:
-    """True where a word outside braces becomes symbols in any case: then evaluating ends in a NameError.
+    """True where a root, pi or a word outside braces becomes a name in any case: then evaluating ends in a NameError.
 
-    It spares the parser the sentences, which take it seconds.
+    It spares the parser the usual answers, which take it milliseconds, and sentences, which take it seconds.
     """
     if _CONSUMING.search(latex):
         return False
+    if _IRRATIONAL.search(latex) and not _DROPPING.search(latex):
+        return True
     outside, depth = list[str](), 0
     for part in re.split(r"([{}])", latex):
         if part in "{}" and part:
