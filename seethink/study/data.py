@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,9 +11,13 @@ from rich.console import Console
 
 from seethink.core.images import ImageStore
 from seethink.core.item import Item, item_from_row
-from seethink.core.rejected import InputError
+from seethink.core.rejected import InputError, Rejected
 from seethink.core.tables import read_manifest, read_rows
+from seethink.core.trace import THINK_CLOSE, THINK_OPEN, write_tags
 from seethink.data import DataConfig, funnel_from_record, run_pipeline, write_step_truth
+from seethink.data.brought import REASONING
+from seethink.data.sources import VlaaThinkingConfig
+from seethink.data.sources.vlaa_thinking import VlaaThinkingSource
 from seethink.training.samples import Demonstration
 from seethink.world.oracle import CAPTIONER, REASONER, REWRITER, VERIFIER, Dials, serving
 from seethink.world.source import WorldConfig, WorldSource
@@ -73,6 +78,17 @@ def read_demonstrations(out: Path, name: str = "sft") -> list[Demonstration]:
     if rows and "response" not in rows[0]:
         raise InputError(f"{folder} holds no responses to imitate: choose an SFT set")
     return [Demonstration(item_from_row(row), row["response"]) for row in rows]
+
+
+def released_demonstrations(path: Path, image_root: Path, images: ImageStore) -> Iterator[Demonstration | Rejected]:
+    """The rows of the released SFT file, as they are; its answer block is all the gold there is."""
+    source = VlaaThinkingSource(VlaaThinkingConfig(path=path, image_root=image_root))
+    for item in source.items(images):
+        if isinstance(item, Rejected):
+            yield item
+            continue
+        think = str(item.meta[REASONING]).removeprefix(THINK_OPEN).split(THINK_CLOSE)[0]
+        yield Demonstration(item, write_tags(think, item.gold))
 
 
 def read_data(out: Path) -> DataSets:

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from seethink.core.images import ImageStore
-from seethink.core.item import Item, item_from_row
+from seethink.core.item import Item
 from seethink.core.rejected import InputError, Rejected
-from seethink.data.sources import all_items, open_source, sft_rows
-from seethink.study.data import read_demonstrations
+from seethink.data.sources import all_items, open_source
+from seethink.study.data import read_demonstrations, released_demonstrations
 from seethink.study.recipe import FileTraces, GRPORecipe, RunTraces, SFTRecipe
 from seethink.study.rewards import GRPOTask, made_of, scored_by, shaping, training_reward
 from seethink.training.grpo import train_grpo
@@ -45,8 +45,8 @@ def read_traces(traces: RunTraces | FileTraces, out: Path) -> tuple[list[Demonst
     if isinstance(traces, RunTraces):
         return read_demonstrations(traces.path, traces.name), [], ImageStore(traces.path / "images")
     store = ImageStore(out / "images")
-    rows, aside = _sorted(sft_rows(traces.path, traces.image_root, store))
-    return [Demonstration(item_from_row(row), row["response"]) for row in rows], aside, store
+    shown, aside = _sorted(released_demonstrations(traces.path, traces.image_root, store))
+    return shown, aside, store
 
 
 def _sorted(found: Iterable[Any]) -> tuple[list[Any], list[Rejected]]:

@@ -16,10 +16,10 @@ from typing import Any
 from PIL import Image
 
 from seethink.core.images import ImageStore
-from seethink.core.item import Item, item_from_row
+from seethink.core.item import Item
 from seethink.core.rejected import InputError, Rejected
-from seethink.data.sources import all_items, open_source, sft_rows
-from seethink.study.data import read_demonstrations
+from seethink.data.sources import all_items, open_source
+from seethink.study.data import read_demonstrations, released_demonstrations
 from seethink.study.recipe import Expected, FileTraces, GRPORecipe, RunTraces, SFTRecipe
 
 
@@ -103,8 +103,9 @@ def read_samples(recipe: SFTRecipe | GRPORecipe) -> Samples:
     store = Sizes()
     if isinstance(recipe, SFTRecipe):
         assert isinstance(recipe.traces, FileTraces)
-        rows = sft_rows(recipe.traces.path, recipe.traces.image_root, store)
-        return _sorted((row if isinstance(row, Rejected) else _shown(row) for row in rows), store)
+        found = released_demonstrations(recipe.traces.path, recipe.traces.image_root, store)
+        pairs = (one if isinstance(one, Rejected) else (one.item, one.response) for one in found)
+        return _sorted(pairs, store)
     return _sorted(all_items(map(open_source, recipe.sources), store), store)
 
 
@@ -155,10 +156,6 @@ def _sorted(found: Iterable[Any], images: ImageStore) -> Samples:
         else:
             samples.rows.append(one if isinstance(one, tuple) else (one, None))
     return samples
-
-
-def _shown(row: dict[str, Any]) -> tuple[Item, str]:
-    return item_from_row(row), row["response"]
 
 
 def _spread(counts: Sequence[float]) -> Spread:
