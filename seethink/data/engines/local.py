@@ -34,7 +34,7 @@ async def carry(
 @contextmanager
 def _loaded_for_good() -> Iterator[None]:
     """The garbage collector leaves out what is there already, code above all: walking over it takes a tenth of a second
-    every thousand calls, in which no answer is read and no call is sent. What is garbage by then waits until the end."""
+    every thousand calls, in which no answer is read and no call is sent. Garbage of before waits until the end."""
     gc.freeze()
     try:
         yield
