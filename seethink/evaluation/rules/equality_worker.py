@@ -18,9 +18,10 @@ from seethink.evaluation.rules.equality import TOLERANCE, Match
 
 MAX_LATEX = 1_000
 """Characters that are parsed. choice: no answer needs more, and hostile ones of that length take the parser minutes."""
-_SHORT = 40
 MAX_DEPTH = 50
 """Nested brackets that are parsed. choice: at 900 the parser needs most of the harness's 30 seconds."""
+MAX_PLAIN = 40
+"""Characters of a number or a fraction that is read without the parser; longer ones go to it. choice."""
 
 _CONSUMING = re.compile(
     r"[|≈]|vert|approx|operatorname|\\(?:sub|sup|gcd|lcm|max|min|det|begin|mid|in(?![a-z])|ni(?![a-z]))"
@@ -113,7 +114,7 @@ def _plain(latex: str) -> Any:
     """What the parser makes of a number, in degrees or not, and of a fraction, which need no parser."""
     from sympy import Float, Integer, Rational
 
-    if len(latex) > _SHORT:
+    if len(latex) > MAX_PLAIN:
         return None
     if found := _NUMBER.fullmatch(latex):
         sign, digits = found.groups()
