@@ -20,8 +20,8 @@ activations      saved for the backward pass, per token and layer, c (8h + 2Kd +
                  with checkpointing 4h, and one layer whole. The same for a tower that is trained, per patch
 branches         of the shared prefix, per layer and group 2 K d c G (P + C): a branch's keys stand behind its prompt's
 logits           those that are held at a time, three times: logits, their softmax, its gradient
-cache            keys and values while sampling: 2 L K d c (P + 2 G C) per group, a buffer doubles when it is full;
-                 2 L K d c (P + C) per completion without the shared prefix
+cache            keys and values while sampling: 2 L K d (w P + 2 c G C) per group, a buffer doubles when it is full;
+                 2 L K d w (P + C) per completion without the shared prefix
 engine           vLLM's share of a device where it is colocated
 the rest         CUDA's context and libraries, 1 GiB, and 10 % of activations for what an allocator cannot use. choice
 ===============  =====================================================================================================
@@ -114,11 +114,15 @@ def sampling_memory(
     rest = float(CONTEXT if hardware.accelerated else 0)
     if config.vllm is not None:
         return Memory(**kept, engine=_engine(config, hardware), rest=rest)
-    width = _bytes(config)
-    key = 2 * shape.layers * shape.key_heads * shape.head_size * width
-    group = prompt + 2 * config.group * completion if config.shared_prefix else config.group * (prompt + completion)
+    # Rotated keys are as wide as the weights that they come from, and take the values of a prompt along.
+    read = max(_bytes(config), _weight(config, hardware))
+    if config.shared_prefix:
+        width = read * prompt + _bytes(config) * 2 * config.group * completion
+    else:
+        width = read * config.group * (prompt + completion)
+    key = 2 * shape.layers * shape.key_heads * shape.head_size
     whole = 0 if hardware.sharding == "none" else _weight(config, hardware) * sum(counts.whole.values())
-    return Memory(**kept, gathered=whole, cache=key * groups * group, rest=rest)
+    return Memory(**kept, gathered=whole, cache=key * groups * width, rest=rest)
 
 
 def _kept(config: PolicyConfig, shape: Shape, counts: Parameters, hardware: Hardware) -> dict[str, float]:
