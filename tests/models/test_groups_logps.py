@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from seethink.models.groups import group_logps, picture_features, take, unpadded
+from seethink.models.groups import group_logps, picture_features, take
 from seethink.models.groups import head as head_module
 
 
@@ -114,22 +114,6 @@ def test_half_precision_rounds_and_no_more(checkpoint, told, tiny_family, family
     assert rounded[told.mask_PGC == 1].square().mean().sqrt() < 0.2
 
 
-def test_several_passes_are_as_good_as_one(checkpoint, told, one_by_one):
-    lengths = []
-    model = checkpoint.model
-    handle = model.model.language_model.register_forward_hook(
-        lambda module, arguments, named, output: lengths.append(named["inputs_embeds"].shape[1]), with_kwargs=True
-    )
-    with torch.no_grad():
-        group_logps(model, *told[1:])
-        lengths.clear()
-        whole = group_logps(model, *told[1:], entropy=True)
-        parts = group_logps(model, *told[1:], entropy=True, tokens_per_pass=150)
-    handle.remove()
-    assert len(lengths) > 2 and lengths[0] == sum(lengths[1:])
-    close(parts, whole)
-
-
 def test_a_row_holds_every_token_once(checkpoint, told):
     """A prompt once, and of each completion all tokens but the last, which nothing follows."""
     lengths = []
@@ -141,23 +125,6 @@ def test_a_row_holds_every_token_once(checkpoint, told):
     handle.remove()
     said = (told.mask_PGC.sum(-1) - 1).clamp(min=0).sum()
     assert lengths[-1] == sum(len(ids_T) for ids_T in told.prompts.ids_P) + said
-
-
-def test_padded_tensors_of_a_processor_are_as_good_as_prompts(checkpoint, told, encode):
-    batch = encode(checkpoint, told.asked)
-    prompts = unpadded(
-        checkpoint.model,
-        batch["input_ids"],
-        batch["attention_mask"],
-        pixel_values=batch["pixel_values"],
-        image_grid_thw=batch["image_grid_thw"],
-    )
-    assert [ids_T.tolist() for ids_T in prompts.ids_P] == [ids_T.tolist() for ids_T in told.prompts.ids_P]
-    with torch.no_grad():
-        close(
-            group_logps(checkpoint.model, prompts, *told[2:], entropy=True),
-            group_logps(checkpoint.model, *told[1:], entropy=True),
-        )
 
 
 def test_features_of_the_whole_fit_a_part(checkpoint, told):

@@ -37,7 +37,7 @@ def grpo(model, folder, name="items.jsonl", **settings):
     tree = {
         "kind": "grpo",
         "model": str(model),
-        "sources": [{"kind": "records", "path": str(folder / name), "image_root": str(folder)}],
+        "sources": [{"kind": "records", "path": str(folder / name), "image_root": str(folder / "images")}],
         "hardware": {"device": "cpu"},
         "settings": {"group": 2, "prompts_per_step": 4, "completions": 16, "max_completion_tokens": 32, **settings},
     }
@@ -113,7 +113,7 @@ def test_samples_over_the_budget_are_counted(tiny, demonstrations_file):
 def test_rejected_golds_bad_rows_and_missing_pictures_are_named(tiny, items, rows, tmp_path):
     bad = [
         {**rows[0], "id": "a", "gold": "many", "verifier": "digit"},
-        {**rows[1], "id": "b", "image": "gone.png"},
+        {**rows[1], "id": "b", "images": ["gone.png"]},
         {**rows[2], "id": "c", "question": "Is <|image_pad|> here?"},
         {**rows[3], "id": "d", "verifier": "math", "gold": "\\frac{", "options": []},
     ]
@@ -149,7 +149,7 @@ def test_settings_that_cannot_be_launched_are_named(tiny, items):
     assert "nothing is trained" in stopped(frozen=["vision", "merger", "language"])
     assert "cannot be shared out among 3 devices" in stopped(Hardware(device="cpu", count=3))
     assert "fewer than the 64 prompts" in stopped(prompts_per_step=64, completions=128)
-    assert "no tracker is called nobody" in stopped(report_to=["nobody"])
+    assert "no tracker is called 'nobody'" in stopped(report_to=["nobody"])
 
 
 def test_open_items_that_nobody_scores_are_told(tiny, items, rows):

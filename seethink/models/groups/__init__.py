@@ -12,7 +12,7 @@ from seethink.models.groups.decode import GroupDraws, sample_groups
 from seethink.models.groups.family import vision_tokens
 from seethink.models.groups.features import Features, picture_features
 from seethink.models.groups.logps import GroupLogps, group_logps
-from seethink.models.groups.prompts import PromptBatch, encode_prompts, take, unpadded
+from seethink.models.groups.prompts import PromptBatch, encode_prompts, take
 from seethink.models.groups.support import supports
 
 __all__ = [
@@ -26,6 +26,5 @@ __all__ = [
     "sample_groups",
     "supports",
     "take",
-    "unpadded",
     "vision_tokens",
 ]

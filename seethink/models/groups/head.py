@@ -44,7 +44,7 @@ def scoring(base: Any, scored: Scored) -> Iterator[None]:
 
     def scores(states: Tensor) -> Tensor:
         states_SH = states.flatten(0, 1)[scored.states_S]
-        return _scores(project, states_SH, scored, head.weight.shape[0])[None]
+        return _scores(project, states_SH, scored, base.config.get_text_config().vocab_size)[None]
 
     head.forward = scores
     try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import torch
@@ -35,11 +35,11 @@ def group_logps(
     temperature: float = 1.0,
     entropy: bool = False,
     features: Features | None = None,
-    tokens_per_pass: int | None = None,
 ) -> GroupLogps:
     """How likely ``model`` finds each completion's tokens; with gradients where they are enabled.
 
-    The model is called as it is given (DDP, FSDP, PEFT or bare), once per pass, so that its wrappers' hooks run.
+    The model is called as it is given (DDP, FSDP, PEFT or bare), and once, so that its wrappers' hooks run. For less
+    memory ``take`` some groups at a time.
     On first use of a model the result of a small batch is compared with the plain path, in eval mode and without
     gradient; where they differ, and for families that ``supports`` refuses, one warning and the plain path from then
     on. Under torch.distributed every process takes the same way.
@@ -51,8 +51,6 @@ def group_logps(
         temperature: logits are divided by it, as when the tokens were sampled.
         entropy: also the entropy of each next-token distribution; it has its gradient.
         features: of ``picture_features(model, prompts)``, for a frozen tower; the tower is not run then.
-        tokens_per_pass: spread the groups over passes of about so many tokens, a group always in one; one pass where
-            None, which weights that are gathered from several processes need.
 
     Raises:
         ValueError: a completion holds a token that stands for a picture.
@@ -60,18 +58,12 @@ def group_logps(
     ids, lengths_PG = ids_PGC.cpu(), _lengths(mask_PGC)
     if bool((mask_PGC.cpu().bool() & torch.isin(ids, torch.tensor(vision_tokens(model)))).any()):
         raise ValueError("a completion holds a token that stands for a picture: suppress those tokens while sampling")
-    shared = agrees(model, "log-probabilities", lambda: _compared(model, prompts, ids, lengths_PG), together=True)
-    parts = []
-    for places in _passes(prompts, lengths_PG, tokens_per_pass, shared):
-        chosen, counts = take(prompts, places), [lengths_PG[place] for place in places]
-        if shared:
-            scores = shared_scores(
-                model, chosen, ids[places], counts, temperature=temperature, entropy=entropy, features=features
-            )
-        else:
-            scores = plain_scores(model, chosen, ids[places], counts, temperature=temperature, entropy=entropy)
-        parts.append(scores)
-    logps_PGC, entropies_PGC = torch.cat(parts).unbind(-1)
+    asked: dict[str, Any] = {"temperature": temperature, "entropy": entropy}
+    if agrees(model, "log-probabilities", lambda: _compared(model, prompts, ids, lengths_PG), together=True):
+        scores_PGC2 = shared_scores(model, prompts, ids, lengths_PG, **asked, features=features)
+    else:
+        scores_PGC2 = plain_scores(model, prompts, ids, lengths_PG, **asked)
+    logps_PGC, entropies_PGC = scores_PGC2.unbind(-1)
     return GroupLogps(logps_PGC, entropies_PGC if entropy else None)
 
 
@@ -80,22 +72,6 @@ def _lengths(mask_PGC: Tensor) -> list[list[int]]:
     counted = torch.arange(1, mask_PGC.shape[2] + 1, device=mask_PGC.device)
     lengths: list[list[int]] = (mask_PGC.bool() * counted).amax(2).tolist()
     return lengths
-
-
-def _passes(
-    prompts: PromptBatch, lengths_PG: Sequence[Sequence[int]], budget: int | None, shared: bool
-) -> Iterator[list[int]]:
-    """Places of the groups of each pass."""
-    places: list[int] = []
-    tokens = 0
-    for place, (ids_T, lengths_G) in enumerate(zip(prompts.ids_P, lengths_PG, strict=True)):
-        more = sum(lengths_G) + len(ids_T) * (1 if shared else sum(length > 0 for length in lengths_G))
-        if places and budget is not None and tokens + more > budget:
-            yield places
-            places, tokens = [], 0
-        places.append(place)
-        tokens += more
-    yield places
 
 
 def _compared(model: Any, prompts: PromptBatch, ids_PGC: Tensor, lengths_PG: Sequence[Sequence[int]]) -> Compared:

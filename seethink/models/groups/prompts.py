@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from typing import Any
 
 import torch
@@ -13,7 +12,6 @@ from PIL import Image
 from torch import Tensor
 
 from seethink.core.rejected import InputError
-from seethink.models.groups.family import bare
 from seethink.models.prompt import Prompt
 
 
@@ -72,38 +70,6 @@ def encode_prompts(processor: Any, prompts: Sequence[Prompt]) -> PromptBatch:
     return PromptBatch(tuple(ids_P), pixels, grids, tuple(pictures_P))
 
 
-def unpadded(
-    model: Any,
-    ids_PT: Tensor,
-    mask_PT: Tensor,
-    *,
-    pixel_values: Tensor | None = None,
-    image_grid_thw: Tensor | None = None,
-    num_images: Sequence[int] | None = None,
-) -> PromptBatch:
-    """The same from a processor's padded tensors, as TRL keeps them; give every prompt once, not once per completion.
-
-    Args:
-        model: wrapped or not; its config knows which token stands for a picture.
-        mask_PT: 0 on padding, left or right.
-        num_images: pictures per prompt; counted from the ids where None.
-    """
-    ids_P = tuple(row[mask.bool()] for row, mask in zip(ids_PT.cpu(), mask_PT.cpu(), strict=True))
-    if pixel_values is None or image_grid_thw is None:
-        return PromptBatch(ids_P, (), (), ((),) * len(ids_P))
-    config = bare(model).config
-    grids = tuple((time, height, width) for time, height, width in image_grid_thw.tolist())
-    pixels = pixel_values.split([time * height * width for time, height, width in grids])
-    if num_images is None:
-        merged = config.vision_config.spatial_merge_size**2
-        num_images = _counted(ids_P, config.image_token_id, [t * h * w // merged for t, h, w in grids])
-    starts = [0]
-    for count in num_images:
-        starts.append(starts[-1] + count)
-    pictures_P = tuple(tuple(range(first, last)) for first, last in pairwise(starts))
-    return PromptBatch(ids_P, tuple(pixels), grids, pictures_P)
-
-
 def take(prompts: PromptBatch, places: Sequence[int]) -> PromptBatch:
     """The prompts at these places, in this order. Pictures stay where they are, so features of the whole still fit."""
     return replace(
@@ -139,15 +105,3 @@ def _started(tokenizer: Any, started: str | Sequence[int]) -> list[int]:
         # What a model wrote is text, also where it spells a control token.
         return list(tokenizer(started, add_special_tokens=False, split_special_tokens=True)["input_ids"])
     return list(started)
-
-
-def _counted(ids_P: Sequence[Tensor], mark: int, sizes: Sequence[int]) -> list[int]:
-    """How many of the pictures, in order, fill each prompt's places."""
-    counts, place = [], 0
-    for ids_T in ids_P:
-        left, first = int((ids_T == mark).sum()), place
-        while left > 0 and place < len(sizes):
-            left -= sizes[place]
-            place += 1
-        counts.append(place - first)
-    return counts

@@ -21,6 +21,8 @@ def supports(model: Any) -> str | None:
     attention = base.model.language_model.config._attn_implementation
     if attention not in ALL_ATTENTION_FUNCTIONS:
         return f"its attention is {attention!r}: load the model with attn_implementation='sdpa'"
+    if len(set(getattr(base, "hf_device_map", {}).values())) > 1:
+        return "its layers lie on several devices (device_map)"
     for adapter in getattr(model, "peft_config", {}).values():
         if getattr(adapter, "is_prompt_learning", False):
             return f"its adapter ({adapter.peft_type}) puts learnt tokens in front of the prompt"

@@ -241,6 +241,7 @@ def _lengths(
     """Spreads, the single counts where there are any, and what had to be assumed."""
     vision, settings = model.shape.vision, task.settings
     if task.samples is None or not task.samples.rows:
+        findings.extend(row_findings(task.samples or Samples(), ()))
         pictures = (
             model.processor.image_processor
             if model.processor is not None
