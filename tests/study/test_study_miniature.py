@@ -6,8 +6,8 @@ from rich.console import Console
 from seethink.analysis import check_results
 from seethink.core.rejected import InputError
 from seethink.core.tables import read_json, read_manifest
-from seethink.evaluation import run as evaluation
 from seethink.evaluation.settings import EvaluationConfig
+from seethink.models import load
 from seethink.models.load import weights_hash
 from seethink.study.run import StudyConfig, run_study
 from seethink.training.grpo import GRPOConfig
@@ -78,7 +78,7 @@ def test_sft_and_rl_sets_share_no_item(found, out):
 
 
 def test_a_second_call_trains_and_draws_nothing(found, config, out, nothing_runs, monkeypatch):
-    monkeypatch.setattr(evaluation, "load_checkpoint", lambda *_, **__: pytest.fail("drew again"))
+    monkeypatch.setattr(load, "load_checkpoint", lambda *_, **__: pytest.fail("drew again"))
     again = run_study(config, out, Console(file=io.StringIO()))
     assert again["arms"] == found[0]["arms"] and again["pairs"] == found[0]["pairs"]
 

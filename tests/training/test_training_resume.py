@@ -123,13 +123,13 @@ def test_a_checkpoint_cut_off_in_the_writing_is_passed_over(
 def test_a_run_stopped_in_its_second_epoch_goes_on_with_its_order_and_its_kl_coefficient(
     tiny, training_process, whole, steps, tmp_path, monkeypatch
 ):
+    weights, log = whole("grpo")
     interrupted(training_process.train, "grpo", tiny, tmp_path, monkeypatch, after=5)
     steps.clear()
     training_process.train("grpo", tiny, tmp_path)
-    weights, log = whole("grpo")
     assert steps == [6] and weights_hash(tmp_path / "model") == weights
     coefficients = [row["kl_coefficient"] for row in log]
-    assert coefficients[0] == 0.01 and coefficients == sorted(coefficients) and coefficients[-1] > 0.011
+    assert coefficients[0] == 0.01 and len(set(coefficients)) == len(coefficients)
     assert [row["kl_coefficient"] for row in read_rows(tmp_path / "log")] == coefficients
 
 
