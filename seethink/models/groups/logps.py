@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from seethink.models.groups.check import Compared, agrees
-from seethink.models.groups.family import vision_tokens
+from seethink.models.groups.family import bare
 from seethink.models.groups.features import Features
 from seethink.models.groups.plain import plain_scores
 from seethink.models.groups.prompts import PromptBatch, take
@@ -56,7 +56,9 @@ def group_logps(
         ValueError: a completion holds a token that stands for a picture.
     """
     ids, lengths_PG = ids_PGC.cpu(), _lengths(mask_PGC)
-    if bool((mask_PGC.cpu().bool() & torch.isin(ids, torch.tensor(vision_tokens(model)))).any()):
+    config = bare(model).config
+    marks = torch.tensor([getattr(config, name, -1) for name in ("image_token_id", "video_token_id")])
+    if bool((mask_PGC.cpu().bool() & torch.isin(ids, marks)).any()):
         raise ValueError("a completion holds a token that stands for a picture: suppress those tokens while sampling")
     asked: dict[str, Any] = {"temperature": temperature, "entropy": entropy}
     if agrees(model, "log-probabilities", lambda: _compared(model, prompts, ids, lengths_PG), together=True):
