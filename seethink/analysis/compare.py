@@ -31,6 +31,12 @@ RESAMPLES = 10_000
 _BATCH = 1_000
 """Resamples held in memory at once: 16 MB for 2,000 items."""
 
+_FEW = 64
+"""Values up to which that is the faster way."""
+
+_MANY = 1_000
+"""Items from which on resamples are drawn as counts of the values that occur."""
+
 Floats = NDArray[np.float64]
 
 
@@ -131,8 +137,8 @@ def interval(
     if bounds is not None and np.ptp(x) == 0:
         unseen = 1.0 - ((1.0 - LEVEL) / 2) ** (1.0 / n)
         return Interval(mean, mean - unseen * (mean - bounds[0]), mean + unseen * (bounds[1] - mean), n)
-    low_high = _bootstrap((x,), _mean, seed, resamples)
-    return Interval(mean, float(low_high[0]), float(low_high[1]), n)
+    ends = _bootstrap((x,), _mean, seed, resamples) if n < _MANY else _bootstrap_counts(x, seed, resamples)
+    return Interval(mean, float(ends[0]), float(ends[1]), n)
 
 
 def score(response: GradedResponse, rule: Rule) -> float | None:
@@ -270,6 +276,17 @@ def _bootstrap(
         rng=np.random.default_rng(seed),
     ).confidence_interval
     return np.asarray(found.low), np.asarray(found.high)
+
+
+def _bootstrap_counts(x: Floats, seed: int, resamples: int) -> tuple[Floats, Floats]:
+    """The same percentile bootstrap of a mean, drawn in another way: how often each value occurs among n items drawn
+    with replacement is multinomial. A thousand times faster for scores, which take few values."""
+    values, counts = np.unique(x, return_counts=True)
+    if len(values) > _FEW:
+        return _bootstrap((x,), _mean, seed, resamples)
+    drawn = np.random.default_rng(seed).multinomial(len(x), counts / len(x), size=resamples)
+    low, high = np.quantile(drawn @ values / len(x), ((1 - LEVEL) / 2, (1 + LEVEL) / 2))
+    return low, high
 
 
 def _same_items(a: Sequence[GradedResponse], b: Sequence[GradedResponse]) -> None:

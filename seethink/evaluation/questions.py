@@ -32,6 +32,8 @@ from seethink.evaluation.table import file_hash, read_table
 PICTURE = "image"
 """The harness's column."""
 
+_NO_PICTURE = "unusable picture"
+
 
 class TableConfig(Config):
     """Which rows of a benchmark's file are asked, and how."""
@@ -94,7 +96,7 @@ def read_questions(
         InputError: the file cannot be read, or no row of it can be used.
     """
     started, data = time.time(), {"file": file_hash(table), "folder": str(folder or "")}
-    if not claim(out, config, data):
+    if not claim(out, config, data) or _may_be_mended(out):
         found, aside = _read(entry, table, Shown(images, folder), config)
         if not found:
             told = f"the first says: {aside[0].where}: {aside[0].detail}" if aside else "it holds none"
@@ -109,6 +111,12 @@ def read_questions(
             more={"rows": len(found), "aside": [one._asdict() for one in aside]},
         )
     return sealed_questions(out)
+
+
+def _may_be_mended(out: Path) -> bool:
+    """True where rows lacked a picture, which may be there by now."""
+    manifest = read_manifest(out) or {}
+    return any(one["reason"] == _NO_PICTURE for one in manifest.get("aside", ()))
 
 
 def sealed_questions(folder: Path) -> Questions:
@@ -179,7 +187,7 @@ def _read(entry: Entry, table: Path, shown: Shown, config: TableConfig) -> tuple
             refers = config.pictures and not shown.add(text(row, "index"), picture, f"of row {text(row, 'index')}")
         except (OSError, ValueError) as error:
             if wanted:
-                aside.append(Rejected("unusable picture", str(error), place))
+                aside.append(Rejected(_NO_PICTURE, str(error), place))
             continue
         if wanted:
             waiting.append((row, picture if refers else None, place))
@@ -192,7 +200,7 @@ def _read(entry: Entry, table: Path, shown: Shown, config: TableConfig) -> tuple
             if config.pictures and not pictures and entry.benchmark.pictured(row):
                 raise InputError("column image: it is empty: fetch the table again")
         except ValueError as error:
-            aside.append(Rejected("unusable picture", str(error), place))
+            aside.append(Rejected(_NO_PICTURE, str(error), place))
             continue
         found.append(_question(entry, len(found), row, pictures, place))
     return found, aside

@@ -28,6 +28,7 @@ from seethink.core.graded import Decoding, GradedResponse, graded_from_row
 from seethink.core.images import ImageStore
 from seethink.core.rejected import InputError
 from seethink.core.tables import MANIFEST, read_json, read_rows, write_json, write_manifest
+from seethink.data.lock import only_run
 from seethink.evaluation.bar import progress_bar
 from seethink.evaluation.benchmark_run import (
     FIGURES,
@@ -128,12 +129,13 @@ def run_benchmark(
     respondent: str | Respondent = model
     if task.endpoint is not None:
         respondent = EndpointModel(model, task.endpoint, out / "ledger")
-    if retry_unanswered:
-        open_unanswered(folder)
-    ask_questions(drawing, respondent, questions, images, folder)
-    asked = {"model": name, "prompt": task.prompt.value, "blind": task.blind}
-    answered = read_answered(questions, folder)
-    return _score(task, asked, questions, answered, folder, out / "ledger", task.scoring, task.judge, console)
+    with only_run(folder):
+        if retry_unanswered:
+            open_unanswered(folder)
+        ask_questions(drawing, respondent, questions, images, folder)
+        asked = {"model": name, "prompt": task.prompt.value, "blind": task.blind}
+        answered = read_answered(questions, folder)
+        return _score(task, asked, questions, answered, folder, out / "ledger", task.scoring, task.judge, console)
 
 
 def score_predictions(

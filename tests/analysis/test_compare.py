@@ -6,6 +6,7 @@ import time
 import numpy as np
 import pytest
 
+from seethink.analysis import compare
 from seethink.analysis.compare import (
     Rule,
     accuracy,
@@ -166,3 +167,12 @@ def test_the_gain_of_a_study_adds_up_to_its_difference(study):
 
 def test_the_lenient_rule_has_no_format_to_gain(study):
     assert paired_difference(study["grpo"], study["base"], rule=Rule.LENIENT, resamples=50).gain is None
+
+
+def test_resamples_drawn_as_counts_give_the_interval_of_resamples_drawn_one_by_one(monkeypatch):
+    scores = [float(number % 5 == 0) + 0.5 * (number % 7 == 0) for number in range(2_000)]
+    quick = interval(scores, bounds=(0.0, 2.0))
+    monkeypatch.setattr(compare, "_FEW", 0)
+    slow = interval(scores, bounds=(0.0, 2.0))
+    assert quick.mean == slow.mean and quick.low == pytest.approx(slow.low, abs=1e-3)
+    assert quick.high == pytest.approx(slow.high, abs=1e-3) and quick != slow

@@ -8,6 +8,7 @@ import pytest
 from seethink.core.chat import system_prompt
 from seethink.core.graded import Decoding
 from seethink.core.images import ImageStore
+from seethink.core.lock import held
 from seethink.core.rejected import InputError, Stopped
 from seethink.core.tables import parts, read_manifest, read_rows
 from seethink.evaluation.benchmark_run import ask_questions, open_unanswered, read_answered, unanswered
@@ -170,6 +171,12 @@ def test_a_run_has_every_figure_with_its_interval_and_what_it_was_made_of(run, s
     manifest = read_manifest(folder / "thinking")
     assert manifest["rules"] == "2026-08" and manifest["data"]["questions"] == told["table"]
     assert len(read_run(folder / "thinking").graded) == 36
+
+
+def test_two_commands_in_one_folder_do_not_mix(run, tmp_path):
+    folder = tmp_path / "runs" / "MathVista_MINI" / "thinking"
+    with held(folder / "run.lock"), pytest.raises(InputError, match="is in use by another run"):
+        run()
 
 
 def test_the_prompt_is_a_condition_and_blind_answers_are_counted_apart(run, server):

@@ -115,6 +115,14 @@ def test_a_bad_record_of_its_own_is_set_aside_with_its_line(ask, jsonl, pictures
     assert re.search(said, aside.detail) and aside.where == "rows.jsonl:2"
 
 
+def test_a_missing_picture_that_has_come_is_seen_by_the_next_run(ask, jsonl, pictures, png):
+    table = jsonl(LOGIC, LOGIC | {"id": "v2", "imagename": "later.png"})
+    assert len(ask("logicvista", table, pictures).rows) == 1
+    (pictures / "later.png").write_bytes(png("green"))
+    found = ask("logicvista", table, pictures)
+    assert len(found.rows) == 2 and not found.aside
+
+
 def test_a_file_of_no_use_is_named_with_what_its_first_row_lacks(ask, tsv, jsonl, vista, tmp_path):
     with pytest.raises(InputError, match=r"gone\.tsv cannot be read"):
         ask("mathvista", tmp_path / "gone.tsv")
