@@ -111,7 +111,7 @@ def test_ten_steps_over_recorded_rollouts_are_those_of_stock_trl(
     assert len(ours) == len(stock) == config.steps >= 10
     assert max(abs(row["grad_norm"]) for row in stock) > 1e-2
     for one, other in zip(ours, stock, strict=True):
-        assert one["reward"] == other["reward"]
+        assert one.get("reward") == other.get("reward")
         assert one["loss"] == pytest.approx(other["loss"], abs=1e-5)
         assert one["grad_norm"] == pytest.approx(other["grad_norm"], rel=1e-4, abs=1e-7)
     if config.kl == 0 and config.iterations == 1:
