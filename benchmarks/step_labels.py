@@ -148,16 +148,14 @@ def shared_prefix_ratio(store: ImageStore) -> list[float]:
     from seethink.models.load import load_checkpoint
     from seethink.models.sampling import Prompt
     from seethink.process.collect.continuing import continue_responses
+    from seethink.world.questions import question
     from seethink.world.source import WorldConfig, WorldSource
     from seethink.world.traces import true_steps
-    from seethink.world.questions import question
 
     checkpoint = load_checkpoint("base")
     items = [one for one in WorldSource(WorldConfig(count=STARTS)).items(store) if isinstance(one, Item)]
     prompts = [Prompt(messages(one), [store.open(digest) for digest in one.images]) for one in items]
-    starts = [
-        "<think>" + true_steps(question(int(one.meta["seed"]), int(one.meta["index"])))[0] for one in items
-    ]
+    starts = ["<think>" + true_steps(question(int(one.meta["seed"]), int(one.meta["index"])))[0] for one in items]
 
     def ours() -> None:
         for place, (prompt, start) in enumerate(zip(prompts, starts, strict=True)):
@@ -242,9 +240,7 @@ def main() -> None:
 
         told.figure.write_text(step_labels_figure([one._asdict() for one in curves]), encoding="utf-8")
     found = {
-        f"tokens_ratio_{name}_s{steps}": ratio(curves, name, steps)
-        for name in ("binary", "tree")
-        for steps in LENGTHS
+        f"tokens_ratio_{name}_s{steps}": ratio(curves, name, steps) for name in ("binary", "tree") for steps in LENGTHS
     }
     aims = {f"aim_binary_s{steps}": round(0.8 * steps / math.ceil(math.log2(steps)), 2) for steps in LENGTHS}
     print(json.dumps(found | aims | {"shared_prefix_ratio": round(median(ratios), 3) if ratios else None}))

@@ -1,4 +1,4 @@
-"""The command line: study | data | train | eval | reward | world | doctor.
+"""The command line: study | data | train | eval | process | reward | world | doctor.
 
 A file holds the commands of one group and lists them in its ``commands``; here they become one tree. Options that
 several commands take are in ``options``, the reading of a user's items in ``reading``. Importing any of these files is
@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from seethink import __version__
-from seethink.cli import curation, data, doctor, evaluate, reward, study, train, world
+from seethink.cli import curation, data, doctor, evaluate, process, reward, study, train, world
 from seethink.core.rejected import InputError, Stopped
 
 app = typer.Typer(
@@ -26,7 +26,7 @@ app = typer.Typer(
 for single in (study, evaluate, doctor):
     app.add_typer(single.commands)
 data.commands.add_typer(curation.commands)
-for name, group in (("data", data), ("train", train), ("reward", reward), ("world", world)):
+for name, group in (("data", data), ("train", train), ("process", process), ("reward", reward), ("world", world)):
     app.add_typer(group.commands, name=name)
 
 

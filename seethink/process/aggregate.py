@@ -1,7 +1,7 @@
 """Aggregation: the scores of a response's steps as one number.
 
-The paper takes the arithmetic mean (its worked example prints it), and looks between the last step alone and all of them
-by averaging the last n.
+The paper takes the arithmetic mean (its worked example prints it), and looks between the last step alone and all of
+them by averaging the last n.
 """
 
 from __future__ import annotations

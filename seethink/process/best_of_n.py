@@ -65,9 +65,7 @@ def best_of_n_results(
     tree: Tree = {
         "items": len({pool.item.id for pool in found}),
         "undecided": sum(one.hit is None for pool in found for one in pool.candidates),
-        "unscored": {
-            one.name: sum(all(map(math.isnan, steps)) for steps in one.steps.values()) for one in scored
-        },
+        "unscored": {one.name: sum(all(map(math.isnan, steps)) for steps in one.steps.values()) for one in scored},
         "generators": generators,
         "rows": rows,
         "length": _lengths(found, scored, outcomes),
@@ -190,7 +188,10 @@ def _voted(pool: Pool, totals: Sequence[float], n: int) -> float | None:
         return None
     first = [pool.candidates[place] for place in places]
     return weighted_vote(
-        [one.answer for one in first], [totals[place] for place in places], [one.hit or 0.0 for one in first], len(first)
+        [one.answer for one in first],
+        [totals[place] for place in places],
+        [one.hit or 0.0 for one in first],
+        len(first),
     )
 
 
@@ -223,7 +224,7 @@ def _difference(ours: Sequence[float | None], other: Sequence[float | None], num
 
 
 def _lengths(found: Sequence[Pool], scored: Sequence[Scored], outcomes: set[str]) -> Tree:
-    """Rank correlation of a response's mean score with its length: what a scorer pays for length alone (a bias probe)."""
+    """Rank correlation of a response's mean score with its length: a scorer that pays for length shows it here."""
     told = {}
     for one in scored:
         pairs = [

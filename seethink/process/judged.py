@@ -212,4 +212,6 @@ class JudgedSteps:
         endpoint = await stack.enter_async_context(self._endpoint())
         sampling = Sampling(temperature=config.temperature, max_tokens=config.max_tokens)
         gate = Gate(config.width, Budget(max_calls=config.max_calls))
-        return Teacher(endpoint, config.model, sampling, ledger, gate, self._patience or Patience(), purpose="step ratings")
+        return Teacher(
+            endpoint, config.model, sampling, ledger, gate, self._patience or Patience(), purpose="step ratings"
+        )

@@ -55,7 +55,13 @@ def score_many(scorer: StepScorer, items: Sequence[Item], traces: Sequence[Seque
 
 
 def score_pools(
-    config: ScoringConfig, name: str, scorer: StepScorer, found: Sequence[Pool], out: Path, *, made_of: Mapping[str, str]
+    config: ScoringConfig,
+    name: str,
+    scorer: StepScorer,
+    found: Sequence[Pool],
+    out: Path,
+    *,
+    made_of: Mapping[str, str],
 ) -> Scored:
     """Every candidate's step scores, sealed under ``out``; a finished table is read, a killed one gone on with.
 

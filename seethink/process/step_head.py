@@ -1,8 +1,8 @@
 """Step heads: an image-text model that gives every step of a trace a score between 0 and 1, in one forward pass.
 
 The trace is read as system prompt, pictures, question, and each step with a mark behind it; the score of a step is read
-at its mark. Attention is causal, so a step's score depends on nothing behind it. ViLPRM's head is unknown: a linear unit
-is the reference's default (8.3, choice), two words of the vocabulary are the other common form.
+at its mark. Attention is causal, so a step's score depends on nothing behind it. ViLPRM's head is unknown: a linear
+unit is the reference's default (8.3, choice), two words of the vocabulary are the other common form.
 
 Letters: B rows, T tokens of the longest row.
 """
@@ -104,7 +104,9 @@ def load_step_head(name: str | Path, *, dtype: str = "float32", max_pixels: int 
     """A checkpoint that ``save_step_head`` wrote. InputError where the folder holds no head."""
     folder = Path(name)
     if not (folder / SETTINGS).is_file():
-        raise InputError(f"step scorer {folder}: no {SETTINGS} there; give the folder that seethink process train wrote")
+        raise InputError(
+            f"step scorer {folder}: no {SETTINGS} there; give the folder that seethink process train wrote"
+        )
     config = parse_config(HeadConfig, read_json(folder / SETTINGS), str(folder / SETTINGS))
     found = _headed(load_checkpoint(folder, dtype=dtype, max_pixels=max_pixels), config, 0)
     if found.model.head is not None:
@@ -119,14 +121,16 @@ def load_step_head(name: str | Path, *, dtype: str = "float32", max_pixels: int 
 def save_step_head(checkpoint: StepCheckpoint, folder: Path) -> Path:
     save_checkpoint(checkpoint.model.writer, checkpoint.processor, folder)
     if checkpoint.model.head is not None:
-        save_file({name: value.contiguous() for name, value in checkpoint.model.head.state_dict().items()}, folder / WEIGHTS)
+        save_file(
+            {name: value.contiguous() for name, value in checkpoint.model.head.state_dict().items()}, folder / WEIGHTS
+        )
     write_json(folder / SETTINGS, checkpoint.config.model_dump(mode="json"))
     return folder
 
 
 def encode(checkpoint: StepCheckpoint, traces: Sequence[Trace]) -> StepBatch:
-    """One padded batch. Steps and marks are tokenised one by one, so that a step's tokens are the same whatever follows;
-    a word with a meaning of its own inside a step is read as plain text."""
+    """One padded batch. Steps and marks are tokenised one by one, so that a step's tokens are the same whatever
+    follows; a control token inside a step is read as plain text."""
     processor, config = checkpoint.processor, checkpoint.config
     tokenizer = processor.tokenizer
     texts = [
@@ -185,9 +189,7 @@ def score_traces(
             inputs = {name: _as_weights(value, model).to(device) for name, value in found.inputs.items()}
             scores_BT = model(**inputs).sigmoid().cpu()
             for row, place in enumerate(places):
-                scores[place] = [
-                    math.nan if mark is None else float(scores_BT[row, mark]) for mark in found.marks[row]
-                ]
+                scores[place] = [math.nan if mark is None else float(scores_BT[row, mark]) for mark in found.marks[row]]
     return [scores[place] for place in range(len(traces))]
 
 

@@ -1,7 +1,7 @@
 """Steps: where one step of a response ends and the next begins, with offsets that give the text back.
 
-No code of ViLBench says how its steps were cut; the patterns are ours (choice). The shape of a step and the cut by lines
-are those of ``core.trace``.
+No code of ViLBench says how its steps were cut; the patterns are ours (choice). The shape of a step and the cut by
+lines are those of ``core.trace``.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from enum import StrEnum
+from itertools import pairwise
 
 from seethink.core.trace import THINK_CLOSE, THINK_OPEN, Step, line_steps
 
@@ -30,7 +31,9 @@ class Splitting(StrEnum):
 
 Span = tuple[int, int]
 
-_NUMBERED = re.compile(r"^[ \t]{0,12}[#*_>-]{0,6}[ \t]{0,4}Step\s{0,3}\d{1,3}\s?(?:\*\*|__)?\s?[:.)]", re.MULTILINE | re.IGNORECASE)
+_NUMBERED = re.compile(
+    r"^[ \t]{0,12}[#*_>-]{0,6}[ \t]{0,4}Step\s{0,3}\d{1,3}\s?(?:\*\*|__)?\s?[:.)]", re.MULTILINE | re.IGNORECASE
+)
 _BLANK = re.compile(r"\n[ \t\r]*\n")
 _SENTENCE = re.compile(r"\n|(?<=[.!?])(?<!\bFig\.)(?<!\bEq\.)(?<!\be\.g\.)(?<!\bi\.e\.)(?<!\bvs\.)[ \t]+(?![a-z \t])")
 _FINAL = re.compile(
@@ -62,7 +65,7 @@ def split(text: str, how: Splitting = Splitting.AUTO, *, answer: bool = True) ->
 def pieces(text: str, steps: Sequence[Step]) -> tuple[str, ...]:
     """The text cut in front of every step but the first: joined they are ``text``, and piece k holds step k."""
     cuts = [0, *(step.start for step in steps[1:]), len(text)]
-    return tuple(text[start:end] for start, end in zip(cuts, cuts[1:], strict=False))
+    return tuple(text[start:end] for start, end in pairwise(cuts))
 
 
 def prefixes(text: str, steps: Sequence[Step]) -> tuple[str, ...]:
@@ -88,7 +91,7 @@ def _numbered(text: str, start: int, end: int) -> Iterator[Span]:
     marks = [match.start() for match in _NUMBERED.finditer(text, start, end)]
     # What stands in front of the first mark belongs to the first step.
     cuts = [start, *marks[1:], end]
-    yield from zip(cuts, cuts[1:], strict=False)
+    yield from pairwise(cuts)
 
 
 def _between(pattern: re.Pattern[str], text: str, start: int, end: int) -> Iterator[Span]:

@@ -21,6 +21,8 @@ class TrainedConfig(Config):
 
     kind: Literal["trained"] = "trained"
     model: str = Field(min_length=1)
+    outcome: bool = False
+    """The score of the last step is that of the response: a head that learnt outcomes, an ORM."""
     batch: int = Field(default=16, ge=1)
     """Traces per forward: what bounds memory. choice."""
     dtype: Literal["float32", "bfloat16", "float16"] = "float32"
@@ -64,9 +66,7 @@ class TrainedSteps:
             for item, steps in zip(items, traces, strict=True)
         ]
         with self._lock:
-            return score_traces(
-                self._loaded(), asked, batch=self.config.batch, device=self.device or own_device()
-            )
+            return score_traces(self._loaded(), asked, batch=self.config.batch, device=self.device or own_device())
 
     def _loaded(self) -> StepCheckpoint:
         from seethink.process.step_head import load_step_head

@@ -1,8 +1,8 @@
 """Chains: questions of the world that take as many steps as one likes, with the truth of every step.
 
-A bar chart, and a running total: "Start with 50: add red, take away blue, …". Step k states the k-th sum, so a wrong one
-carries on into all that follow it, as in real derivations. Made for measuring how well, and how cheaply, the first wrong
-step of a trace is found; no model is pretrained on them.
+A bar chart, and a running total: "Start with 50: add red, take away blue, …". Step k states the k-th sum, so a wrong
+one carries on into all that follow it, as in real derivations. Made for measuring how well, and how cheaply, the first
+wrong step of a trace is found; no model is pretrained on them.
 """
 
 from __future__ import annotations

@@ -148,7 +148,7 @@ def test_a_tree_without_a_wrong_leaf_has_no_rows():
 
 
 def test_a_tree_around_a_solution_labels_its_steps(wrong):
-    made, place = wrong[0]
+    made, _ = wrong[0]
     one = TreeSearch(TreeConfig(weight=1, iterations=200, depth=STEPS), SOLVER).label(made)
     assert len(one.values) == STEPS and one.values[-1] == 0.0
     assert one.first_error is not None and one.first_error <= STEPS - 1
@@ -181,7 +181,7 @@ def test_rows_are_written_and_read_in_the_released_form(wrong, store, tmp_path):
         CollectionConfig(), BinarySearch(BinaryConfig(rollouts=1), SOLVER), [wrong[0][0]], tmp_path / "c", made_of={}
     )
     written = list(released_rows(rows, store, tmp_path))
-    assert write_rows_file(tmp_path / "rows.jsonl", written) == STEPS
+    assert write_rows_file(tmp_path / "rows.jsonl", written) == STEPS + 1
     assert set(json.loads((tmp_path / "rows.jsonl").read_text().splitlines()[0])) == {
         "image_path", "question", "process", "value",
     }  # fmt: skip
@@ -189,7 +189,7 @@ def test_rows_are_written_and_read_in_the_released_form(wrong, store, tmp_path):
     traces, rejected = labelled_traces(back, tmp_path, ImageStore(tmp_path / "store"), Splitting.LINES)
     # All rows of one solution are prefixes of the longest: one trace, every value once.
     assert not rejected and len(traces) == 1 and None not in traces[0].values
-    assert traces[0].steps == wrong[0][0].steps
+    assert traces[0].steps[:-1] == wrong[0][0].steps and traces[0].values[-1] == 0.0
 
 
 def test_bad_rows_are_set_aside(tmp_path):

@@ -48,11 +48,13 @@ def test_a_step_behind_the_limit_has_no_score(tiny, world_images, world_items):
 def test_a_saved_head_scores_alike(scorer, world_items, world_images, tmp_path):
     folder = save_step_head(scorer._checkpoint, tmp_path / "prm")
     again = TrainedSteps(TrainedConfig(model=str(folder)), world_images)
-    assert again.score_steps(world_items[0], STEPS) == pytest.approx(scorer.score_steps(world_items[0], STEPS), abs=1e-6)
+    assert again.score_steps(world_items[0], STEPS) == pytest.approx(
+        scorer.score_steps(world_items[0], STEPS), abs=1e-6
+    )
 
 
 def test_a_folder_without_a_head_and_a_word_of_two_tokens_are_refused(tiny):
-    with pytest.raises(InputError, match="no step_head.json"):
+    with pytest.raises(InputError, match=r"no step_head\.json"):
         load_step_head(tiny)
-    with pytest.raises(InputError, match="2 tokens|tokens here"):
+    with pytest.raises(InputError, match="tokens here"):
         new_step_head(tiny, HeadConfig(kind="tokens", plus="ZQX"), seed=0)

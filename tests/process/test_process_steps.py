@@ -1,4 +1,5 @@
 import json
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -7,7 +8,9 @@ from hypothesis import strategies as st
 from seethink.core.trace import write_tags
 from seethink.process.steps import Splitting, pieces, prefixes, split
 
-NUMBERED = "Let us see.\n**Step 1:** Look at the side. It is 10.\nStep 2. Add 12.\n### Step 3: Double it.\nFinal answer: 44"
+NUMBERED = (
+    "Let us see.\n**Step 1:** Look at the side. It is 10.\nStep 2. Add 12.\n### Step 3: Double it.\nFinal answer: 44"
+)
 
 
 @pytest.mark.parametrize("how", Splitting)
@@ -16,7 +19,7 @@ def test_joined_pieces_are_the_text_and_offsets_are_the_steps(how, text):
     steps = split(text, how)
     assert "".join(pieces(text, steps)) == text
     assert all(step.text == text[step.start : step.end] and step.text.strip() == step.text != "" for step in steps)
-    assert all(one.end <= other.start for one, other in zip(steps, steps[1:], strict=False))
+    assert all(one.end <= other.start for one, other in pairwise(steps))
 
 
 def test_numbered_steps_keep_the_opening_and_the_final_answer():

@@ -13,7 +13,7 @@ from seethink.process.step_head import HeadConfig
 from seethink.process.train import PRMConfig, step_loss, train_prm
 from seethink.process.trained import TrainedConfig, TrainedSteps
 
-QUICK = {"learning_rate": 1e-3, "head_learning_rate": 1e-2, "batch": 8, "epochs": 6}
+QUICK = {"learning_rate": 1e-3, "head_learning_rate": 1e-2, "batch": 16, "epochs": 20}
 GOOD, BAD = "Plan: count the red ones.", "Plan: count the ones that are not red."
 
 
@@ -35,14 +35,14 @@ def test_the_two_losses():
 
 
 @pytest.mark.parametrize("kind", ["linear", "tokens"])
-def test_it_learns_which_plan_is_good(kind, tiny, traces, world_items, world_images, tmp_path):
+def test_it_learns_which_plan_is_good(kind, traces, world_items, world_images, tmp_path):
     config = PRMConfig(**QUICK, head=HeadConfig(kind=kind), loss="bce" if kind == "tokens" else "mse")
-    manifest = train_prm(config, tiny, traces, world_images, tmp_path)
+    manifest = train_prm(config, "base", traces, world_images, tmp_path)
     assert manifest["cost"]["labels"] == 16
     scorer = TrainedSteps(TrainedConfig(model=str(tmp_path / "model")), world_images)
     [good], [bad] = scorer.score_many([world_items[9]] * 2, [[GOOD], [BAD]])
     assert good > 0.7 and bad < 0.3
-    assert train_prm(config, tiny, traces, world_images, tmp_path) == manifest
+    assert train_prm(config, "base", traces, world_images, tmp_path) == manifest
 
 
 def test_nothing_to_learn_from_is_refused(tiny, world_images, tmp_path):

@@ -92,8 +92,9 @@ def total_cost(rows: Sequence[Mapping[str, Any]]) -> Cost:
 
 
 def released_rows(rows: Sequence[Mapping[str, Any]], images: ImageStore, folder: Path) -> Iterator[LabelRow]:
-    """A collection in the released form: every labelled start of every solution and the further rows of its tree, once;
-    pictures are copied below ``folder``. Items of several pictures have no place in that form and are left out."""
+    """A collection in the released form: every whole response with its outcome, every labelled start and the further
+    rows of a tree, each process once. Pictures are copied below ``folder``; items of several have no place in that form
+    and are left out."""
     seen = set[tuple[str, str, str]]()
     for row in rows:
         if len(row["images"]) != 1:
@@ -104,7 +105,7 @@ def released_rows(rows: Sequence[Mapping[str, Any]], images: ImageStore, folder:
             (folder / "images").mkdir(parents=True, exist_ok=True)
             images.open(digest).save(folder / path)
         known = [(start, value) for start, value in zip(row["starts"], row["values"], strict=True) if value is not None]
-        for process, value in [*known, *json.loads(row["more"])]:
+        for process, value in [(row["response"], float(row["right"])), *known, *json.loads(row["more"])]:
             key = digest, row["question"], process
             if key not in seen:
                 seen.add(key)

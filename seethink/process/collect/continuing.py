@@ -27,7 +27,7 @@ def continue_responses(
     max_tokens: int = 256,
     seed: int = 0,
 ) -> list[list[Draw]]:
-    """``draws`` ways in which each started response goes on; the start is not repeated. One batch, seeded as a whole."""
+    """``draws`` ways in which each started response goes on; the start is not repeated. One batch with one seed."""
     model, processor = checkpoint.model.eval(), checkpoint.processor
     tokenizer = processor.tokenizer
     inputs = started_inputs(processor, prompts, starts)
@@ -45,7 +45,9 @@ def continue_responses(
         pad_token_id=tokenizer.pad_token_id,
     )
     torch.manual_seed(seed)
-    output = model.generate(**{name: value.to(model.device) for name, value in inputs.items()}, generation_config=config)
+    output = model.generate(
+        **{name: value.to(model.device) for name, value in inputs.items()}, generation_config=config
+    )
     rows = output[:, inputs["input_ids"].shape[1] :].cpu().tolist()
     lengths = inputs["attention_mask"].sum(1).tolist()
     return [
@@ -61,7 +63,9 @@ def started_inputs(processor: Any, prompts: Sequence[Prompt], starts: Sequence[s
     pictures = [picture for prompt in prompts for picture in prompt.images]
     asked = processor(text=texts, images=pictures or None, return_tensors="pt", padding=True)
     # What a model wrote is text, also where it spells a control token.
-    said = [list(tokenizer(start, add_special_tokens=False, split_special_tokens=True)["input_ids"]) for start in starts]
+    said = [
+        list(tokenizer(start, add_special_tokens=False, split_special_tokens=True)["input_ids"]) for start in starts
+    ]
     rows = [
         [token for token, keep in zip(ids, mask, strict=True) if keep] + more
         for ids, mask, more in zip(asked["input_ids"].tolist(), asked["attention_mask"].tolist(), said, strict=True)

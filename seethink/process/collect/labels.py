@@ -55,7 +55,7 @@ class Collector(Protocol):
 
 
 def solution(item: Item, text: str, right: bool, splitting: Splitting = Splitting.AUTO) -> Solution:
-    """A response cut into the steps of its thinking; what follows the thinking is no step that could be gone on from."""
+    """A response cut into the steps of its thinking; what follows the thinking is no step to go on from."""
     steps = split(text, splitting, answer=False)
     return Solution(item, text, tuple(step.text for step in steps), prefixes(text, steps), right)
 

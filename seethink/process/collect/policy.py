@@ -37,7 +37,7 @@ class PolicyConfig(Config):
 
 
 class Policy:
-    """Completer of a checkpoint in memory; ``reward`` decides the finished responses, under the rule it reads them by."""
+    """Completer of a checkpoint in memory; ``reward`` decides the finished responses."""
 
     def __init__(self, config: PolicyConfig, checkpoint: Checkpoint, images: ImageStore, reward: Reward) -> None:
         self.config, self.checkpoint, self.images, self.reward = config, checkpoint, images, reward

@@ -1,7 +1,7 @@
 """A simulated solver of the world's chains: a completer with known error rates, for measuring collectors.
 
-It writes true steps but for its errors, so how often a start can be completed is known, and thousands of completions cost
-seconds. It is no model: what it shows is how collectors spend tokens, and nothing about a real policy's mistakes.
+It writes true steps but for its errors, so how often a start can be completed is known, and thousands of completions
+cost seconds. It is no model: it shows how collectors spend tokens, and nothing about a real policy's mistakes.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ class SimulatedSolver:
     """Completer of chains.
 
     Attributes:
-        error: chance that a step misreads its bar, as any other height. A later misreading can undo an earlier one by luck,
-            so a few wrong starts are completed to the right answer, as with real policies.
+        error: chance that a step misreads its bar, as any other height. A later misreading can undo an earlier one by
+            luck, so a few wrong starts are completed to the right answer, as with real policies.
         recovery: chance that a step after an error goes on from the true total again.
     """
 

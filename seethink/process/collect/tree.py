@@ -37,7 +37,7 @@ class TreeConfig(Config):
     explore: float = Field(default=0.7, ge=0)
     """c of ``V + c * sqrt(2 ln(parent's visits) / visits)``."""
     least_leaves: int = Field(default=3, ge=1)
-    """Ends below a step from which on their share counts; the judge alone before (without one, the share all the same)."""
+    """Ends below a step from which on their share counts, the judge alone before; without a judge it always counts."""
     lowest: float = 1.0
     highest: float = 5.0
     """The judge's scale."""
@@ -147,8 +147,8 @@ def value(node: Node, config: TreeConfig) -> float | None:
 
 
 def tree_rows(tree: Tree, config: TreeConfig) -> Iterator[tuple[str, float]]:
-    """Labelled processes, best-visited first: none from a tree without both a right and a wrong leaf, each process once,
-    values rounded to 0.1 (reference 8.2)."""
+    """Labelled processes, best-visited first: none from a tree without both a right and a wrong leaf, each process
+    once, values rounded to 0.1 (reference 8.2)."""
     if not 0 < tree.root.right < tree.root.leaves:
         return
     seen = set[str]()
