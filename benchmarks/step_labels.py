@@ -50,7 +50,7 @@ from seethink.world.chains import ChainTruth, chain, chain_item
 
 LENGTHS = (4, 8, 16, 32)
 ROLLOUTS = (1, 2, 4, 8, 16)
-ITERATIONS = (32, 128, 512)
+ITERATIONS = (32, 128)
 THRESHOLDS = (0.0, 0.2)
 """Shares of right completions above which a start counts as sound: any success, or more than luck."""
 DRAWS, STARTS, TIMES = 8, 12, 5
@@ -223,7 +223,7 @@ def shown(curves: list[Curve]) -> Table:
 
 def main() -> None:
     asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    asked.add_argument("--solutions", type=int, default=200, help="wrong solutions per length")
+    asked.add_argument("--solutions", type=int, default=100, help="wrong solutions per length")
     asked.add_argument("--no-model", action="store_true", help="leave out the tiny base")
     asked.add_argument("--figure", type=Path, help="SVG to write")
     told = asked.parse_args()

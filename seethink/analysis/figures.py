@@ -389,9 +389,9 @@ def _lines(axes: Axes, series: Mapping[str, Sequence[Any]], quiet: Mapping[str, 
         if known:
             xs = [x for x, _ in known]
             axes.plot(xs, [found["mean"] for _, found in known], marker="o", markersize=5, color=colour, label=name)
-            ends = [[found[end] for _, found in known] for end in ("low", "high")]
-            if all(end is not None for side in ends for end in side):
-                axes.fill_between(xs, *ends, color=colour, alpha=0.12, linewidth=0)
+            low, high = ([found[end] for _, found in known] for end in ("low", "high"))
+            if None not in (*low, *high):
+                axes.fill_between(xs, low, high, color=colour, alpha=0.12, linewidth=0)
 
 
 def _powers(ns: Sequence[int]) -> tuple[list[int], list[str]]:

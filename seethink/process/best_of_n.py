@@ -240,7 +240,8 @@ def _lengths(found: Sequence[Pool], scored: Sequence[Scored], outcomes: set[str]
 
 
 def _interval(values: Iterable[float | None], numbers: Mapping[str, int]) -> Interval:
-    return interval([value for value in values if value is not None], **numbers)
+    known = [value for value in values if value is not None]
+    return interval(known, seed=numbers["seed"], resamples=numbers["resamples"])
 
 
 def _tree(found: Interval) -> Tree:

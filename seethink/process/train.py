@@ -175,7 +175,7 @@ class _StepTrainer(Trainer):  # type: ignore[misc]
         return (loss, logits_BT) if return_outputs else loss
 
     def create_optimizer(self, *args: Any, **kwargs: Any) -> Any:
-        if self.optimizer is None:
+        if getattr(self, "optimizer", None) is None:
             model, config = self.model, self.settings
             body = [one for one in model.writer.parameters() if one.requires_grad]
             groups = [{"params": body, "lr": config.learning_rate}]

@@ -10,6 +10,7 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from seethink.core.images import ImageStore, png_bytes
 from seethink.core.item import Item, Verifier, make_item
@@ -55,13 +56,14 @@ def chain(seed: int, index: int, steps: int, *, level: int = 1) -> Chain:
     return Chain(chart, tuple(moves))
 
 
-def totals(asked: Chain) -> list[int]:
+@lru_cache(maxsize=4096)
+def totals(asked: Chain) -> tuple[int, ...]:
     """The running total in front of every step, and at the end: one more than there are steps."""
     heights = {bar.colour: bar.height for bar in asked.chart.bars}
     found = [START]
     for adds, colour in asked.moves:
         found.append(found[-1] + (heights[colour] if adds else -heights[colour]))
-    return found
+    return tuple(found)
 
 
 def sum_step(before: int, adds: bool, height: int) -> str:
@@ -70,6 +72,7 @@ def sum_step(before: int, adds: bool, height: int) -> str:
     return f"{before} {'plus' if adds else 'minus'} {height} is {after}."
 
 
+@lru_cache(maxsize=4096)
 def true_sums(asked: Chain) -> tuple[str, ...]:
     heights = {bar.colour: bar.height for bar in asked.chart.bars}
     before = totals(asked)
@@ -100,10 +103,19 @@ def chain_item(asked: Chain, images: ImageStore) -> Item:
 def item_chain(item: Item) -> Chain:
     """The chain behind an item; InputError where it is none."""
     moves = item.meta.get("moves")
-    picture = read_picture(str(item.meta.get("picture", "")), int(item.meta.get("n", 0)))
-    if item.source != "world-chains" or not moves or not isinstance(picture, Chart):
+    found = None
+    if item.source == "world-chains" and moves:
+        told = tuple((bool(adds), str(colour)) for adds, colour in moves)
+        found = _read_chain(str(item.meta.get("picture", "")), int(item.meta.get("n", 0)), told)
+    if found is None:
         raise InputError(f"item {item.id} is no chain of the world")
-    return Chain(picture, tuple((bool(adds), str(colour)) for adds, colour in moves))
+    return found
+
+
+@lru_cache(maxsize=4096)
+def _read_chain(picture: str, n: int, moves: tuple[tuple[bool, str], ...]) -> Chain | None:
+    chart = read_picture(picture, n)
+    return Chain(chart, moves) if isinstance(chart, Chart) else None
 
 
 class ChainTruth:

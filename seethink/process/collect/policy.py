@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
@@ -12,11 +12,12 @@ from seethink.core.images import ImageStore
 from seethink.core.item import Item
 from seethink.core.protocols import Reward
 from seethink.core.verdict import UNDECIDED, is_hit
-from seethink.models.load import Checkpoint
-from seethink.models.sampling import Draw, Prompt
 from seethink.process.collect.completer import Completion, Proposal
-from seethink.process.collect.continuing import continue_responses
 from seethink.process.steps import Splitting, split
+
+if TYPE_CHECKING:
+    from seethink.models.load import Checkpoint
+    from seethink.models.sampling import Draw, Prompt
 
 
 class PolicyConfig(Config):
@@ -66,6 +67,8 @@ class Policy:
         return found
 
     def prompt_tokens(self, item: Item, started: str) -> int:
+        from seethink.process.collect.continuing import continue_responses
+
         if item.id not in self._lengths:
             [[one]] = continue_responses(self.checkpoint, [self._prompt(item)], [""], max_tokens=1)
             self._lengths[item.id] = one.prompt_tokens
@@ -77,6 +80,8 @@ class Policy:
         return [None if one.outcome in UNDECIDED else is_hit(one, item.verifier) for one in verdicts]
 
     def _draw(self, item: Item, started: str, count: int, seed: int, limit: int) -> list[Draw]:
+        from seethink.process.collect.continuing import continue_responses
+
         [draws] = continue_responses(
             self.checkpoint,
             [self._prompt(item)],
@@ -89,4 +94,6 @@ class Policy:
         return draws
 
     def _prompt(self, item: Item) -> Prompt:
+        from seethink.models.sampling import Prompt
+
         return Prompt(messages(item), [self.images.open(digest) for digest in item.images])
