@@ -300,6 +300,145 @@ def sharing_figure(rows: Sequence[Tree]) -> str:
         return _svg(figure, "sharing", "How many times faster an update is with a shared prompt")
 
 
+def best_of_n_figure(results: Tree, generator: str, aggregation: str = "mean") -> str:
+    """Accuracy of the chosen candidate against N, one line per scorer, between random and oracle (findings 1 and 3 of
+    ViLBench are read off such panels; ``results`` is the tree of ``seethink process bench``)."""
+    beside = results["generators"][generator]
+    rows = [
+        row for row in results["rows"] if row["generator"] == generator and row["aggregation"] in (aggregation, "whole")
+    ]
+    series = {
+        scorer: [(row["n"], row["accuracy"]) for row in rows if row["scorer"] == scorer]
+        for scorer in dict.fromkeys(row["scorer"] for row in rows)
+    }
+    quiet = {name: [(int(n), found) for n, found in beside[name].items()] for name in ("random", "majority", "oracle")}
+    with _figure(300) as figure:
+        axes = _axes(figure, left=54, right=150, top=14, bottom=44, height=300)
+        _lines(axes, series, quiet)
+        if beside["greedy"]["mean"] is not None:
+            axes.axhline(beside["greedy"]["mean"], color=MUTED, linestyle=":", label="greedy")
+        axes.set_xscale("log", base=2)
+        axes.set_xticks(*_powers([n for points in quiet.values() for n, _ in points]))
+        axes.set_xlabel(f"candidates, {generator}, {aggregation} of the step scores")
+        _share_axis(axes, "y")
+        axes.set_ylabel("accuracy of the chosen one")
+        axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1.0))
+        return _svg(figure, "best-of-n", "Accuracy of the chosen candidate against the number of candidates")
+
+
+def last_n_figure(results: Tree, generator: str, n: int) -> str:
+    """Accuracy at N against how many last step scores are averaged, one line per scorer (finding 3)."""
+    rows = [row for row in results["rows"] if (row["generator"], row["n"]) == (generator, n)]
+    places = {"last": 0, "last_2": 1, "last_4": 2, "last_8": 3, "mean": 4}
+    series = {
+        scorer: sorted(
+            (places[row["aggregation"]], row["accuracy"])
+            for row in rows
+            if row["scorer"] == scorer and row["aggregation"] in places
+        )
+        for scorer in dict.fromkeys(row["scorer"] for row in rows if row["aggregation"] in places)
+    }
+    with _figure(280) as figure:
+        axes = _axes(figure, left=54, right=150, top=14, bottom=44, height=280)
+        _lines(axes, series, {})
+        axes.set_xticks(list(places.values()), ["1", "2", "4", "8", "all"], color=INK)
+        axes.set_xlabel(f"last step scores averaged, {n} candidates of {generator}")
+        _share_axis(axes, "y")
+        axes.set_ylabel("accuracy of the chosen one")
+        axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1.0))
+        return _svg(figure, "last-n", "Accuracy of the chosen candidate by how many last scores are averaged")
+
+
+def own_against_value_figure(told: Tree) -> str:
+    """A model's own accuracy against its worth as a scorer, one point per model (finding 2)."""
+    points = told["points"]
+    with _figure(280) as figure:
+        axes = _axes(figure, left=54, right=20, top=14, bottom=44, height=280)
+        for (name, colour), point in zip(
+            arm_colours([point["scorer"] for point in points]).items(), points, strict=True
+        ):
+            axes.plot([point["own"]], [point["value"]], "o", color=colour)
+            axes.annotate(name, (point["own"], point["value"]), (6, 4), textcoords="offset points", fontsize=11)
+        _share_axis(axes, "x")
+        _share_axis(axes, "y")
+        r = "" if told["r"] is None else f", r = {told['r']:.2f} (p = {told['p']:.2f})"
+        axes.set_xlabel(f"accuracy of its own answers{r}")
+        axes.set_ylabel(f"accuracy of its choice among {told['n']}")
+        return _svg(figure, "own-value", "A model's own accuracy against its worth as a reward model")
+
+
+def splits_figure(results: Tree, n: int, aggregation: str = "mean") -> str:
+    """Accuracy at N of every scorer's choice and of greedy in each part of a split, text- and vision-dominant items say
+    (finding 4)."""
+    parts = results["splits"]
+    bars: dict[str, dict[str, Tree]] = {}
+    for part, tree in parts.items():
+        for beside in tree["generators"].values():
+            bars.setdefault("greedy", {})[part] = beside["greedy"]
+        for row in tree["rows"]:
+            if row["n"] == n and row["aggregation"] in (aggregation, "whole"):
+                bars.setdefault(row["scorer"], {})[part] = row["accuracy"]
+    with _figure(280) as figure:
+        axes = _axes(figure, left=54, right=10, top=44, bottom=28, height=280)
+        step = 0.8 / max(1, len(bars))
+        for number, (name, colour) in enumerate(arm_colours(bars).items()):
+            for place, part in enumerate(parts):
+                found = bars[name].get(part)
+                if found is not None and found["mean"] is not None:
+                    _column(axes, place + (number - (len(bars) - 1) / 2) * step, found, step * 0.82, colour)
+        axes.set_xticks(range(len(parts)), list(parts), color=INK)
+        _share_axis(axes, "y")
+        axes.set_ylabel(f"accuracy of the choice among {n}")
+        _arms_legend(figure, bars)
+        return _svg(figure, "splits", f"Accuracy of every scorer's choice by {results['split_by']}")
+
+
+def step_labels_figure(curves: Sequence[Tree]) -> str:
+    """First-error accuracy against generated tokens per solution, one panel per number of steps, one line per
+    collector; ``curves`` are the rows of ``benchmarks/step_labels.py``, each collector at its best threshold."""
+    lengths = sorted({one["steps"] for one in curves})
+    names = list(dict.fromkeys(one["collector"] for one in curves if one["tokens"] > 0))
+    with _figure(520) as figure:
+        for number, steps in enumerate(lengths[:4]):
+            left, top = (54 + 340 * (number % 2)), 30 + 250 * (number // 2)
+            axes = _axes(figure, left=left, right=_WIDTH - left - 290, top=top, bottom=520 - top - 180, height=520)
+            for name, colour in arm_colours(names).items():
+                mine = [one for one in curves if (one["steps"], one["collector"]) == (steps, name)]
+                threshold = max(mine, key=lambda one: one["accuracy"])["threshold"]
+                points = sorted((one["tokens"], one["accuracy"]) for one in mine if one["threshold"] == threshold)
+                axes.plot(*zip(*points, strict=True), marker="o", markersize=4, color=colour, label=name)
+            axes.set_xscale("log")
+            axes.set_title(f"{steps} steps", fontsize=11.5, loc="left")
+            axes.set_ylim(0, 1.03)
+            axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
+            axes.grid(axis="y")
+            axes.set_xlabel("generated tokens per solution")
+        figure.legend(*figure.axes[0].get_legend_handles_labels(), loc="upper center", ncol=len(names))
+        return _svg(figure, "step-labels", "First-error accuracy against generated tokens, by collector")
+
+
+def _lines(axes: Axes, series: Mapping[str, Sequence[Any]], quiet: Mapping[str, Sequence[Any]]) -> None:
+    """Lines through estimates with their intervals shaded; ``quiet`` ones are thin and grey."""
+    for name, points in quiet.items():
+        known = [(x, found["mean"]) for x, found in points if found["mean"] is not None]
+        if known:
+            dashes = {"oracle": "--", "majority": "-."}.get(name, "-")
+            axes.plot(*zip(*known, strict=True), color=MUTED, linewidth=1.2, linestyle=dashes, label=name)
+    for name, colour in arm_colours(["", *series]).items():
+        known = [(x, found) for x, found in series.get(name, ()) if found["mean"] is not None]
+        if known:
+            xs = [x for x, _ in known]
+            axes.plot(xs, [found["mean"] for _, found in known], marker="o", markersize=5, color=colour, label=name)
+            low, high = ([found[end] for _, found in known] for end in ("low", "high"))
+            if None not in (*low, *high):
+                axes.fill_between(xs, low, high, color=colour, alpha=0.12, linewidth=0)
+
+
+def _powers(ns: Sequence[int]) -> tuple[list[int], list[str]]:
+    known = sorted(set(ns))
+    return known, [str(n) for n in known]
+
+
 @contextmanager
 def _figure(height: float) -> Iterator[Figure]:
     with matplotlib.rc_context(_STYLE):  # type: ignore[arg-type, unused-ignore]

@@ -1,4 +1,4 @@
-"""The command line: study | data | train | eval | analyse | reward | world | doctor.
+"""The command line: study | data | train | eval | analyse | process | reward | world | doctor.
 
 A file holds the commands of one group and lists them in its ``commands``; here they become one tree. Options that
 several commands take are in ``options``, the reading of a user's items in ``reading``. Importing any of these files is
@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from seethink import __version__
-from seethink.cli import analyse, curation, data, doctor, evaluate, reward, study, train, world
+from seethink.cli import analyse, curation, data, doctor, evaluate, process, reward, study, train, world
 from seethink.core.rejected import InputError, Stopped
 
 app = typer.Typer(
@@ -31,6 +31,7 @@ for name, group in (
     ("train", train),
     ("eval", evaluate),
     ("analyse", analyse),
+    ("process", process),
     ("reward", reward),
     ("world", world),
 ):

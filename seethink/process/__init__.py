@@ -1,0 +1,16 @@
+"""Process rewards: which step of a response is good, who can tell, and what knowing it is worth (ViLBench).
+
+steps          where one step ends and the next begins, reversibly
+aggregate      step scores as one number
+select         best of N, weighted vote, and what stands beside them
+pool           candidates, sampled once
+truth, judged, trained, step_head   step scorers behind one call; scorers builds them from a config
+score          pools through a scorer, resumable
+best_of_n      the benchmark: scorers x aggregations x generators x N, with intervals
+construct      which items prefer process scoring
+collect/       step labels: Monte Carlo, binary search, tree, judge, agreement; what they cost; rows on disk
+train          a process reward model from labelled traces
+first_error, step_benchmarks, calibration, probes   how good a scorer is, step by step
+drop, beam     use: a term of a reward that pays for nothing, and search while writing
+settings, run, shown   what the commands take, do and print
+"""

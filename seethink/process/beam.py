@@ -1,0 +1,87 @@
+"""Step-level beam search: the scorer chooses among next steps while the response is written."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+from pydantic import Field
+
+from seethink.core.config import Config
+from seethink.core.item import Item
+from seethink.core.protocols import StepScorer
+from seethink.process.aggregate import MEAN, aggregate
+from seethink.process.collect.completer import Completer, Cost, cost_of
+from seethink.process.collect.labels import seed_of
+from seethink.process.score import score_many
+from seethink.process.steps import Splitting, split
+
+
+class BeamConfig(Config):
+    """All choice."""
+
+    beams: int = Field(default=2, ge=1)
+    """Started responses kept after every step."""
+    branch: int = Field(default=4, ge=1)
+    """Next steps proposed for each."""
+    depth: int = Field(default=16, ge=1)
+    """Steps after which what is left is completed as it comes."""
+    aggregation: str = MEAN
+    splitting: Splitting = Splitting.AUTO
+    seed: int = 0
+
+
+class Found(NamedTuple):
+    """A response with its score, whether its answer is right (None: undecided), and what the search paid."""
+
+    text: str
+    score: float
+    right: bool | None
+    cost: Cost
+
+
+class _Beam(NamedTuple):
+    text: str
+    score: float
+    ends: bool
+    right: bool | None
+
+
+def beam_search(item: Item, completer: Completer, scorer: StepScorer, config: BeamConfig) -> Found:
+    """The best-scored response; of equal ones the first."""
+    beams, cost = [_Beam("", 0.0, False, None)], Cost()
+    for _ in range(config.depth):
+        grown = [beam for beam in beams if beam.ends]
+        fresh: list[_Beam] = []
+        for beam in beams:
+            if beam.ends:
+                continue
+            proposed = completer.propose(item, beam.text, config.branch, seed_of(config.seed, item.id, beam.text))
+            cost += cost_of(completer, item, beam.text, [one.tokens for one in proposed])
+            fresh += [_Beam(beam.text + one.text, math.nan, one.ends, one.right) for one in proposed]
+        # Two ways to the same text are one.
+        different = list({beam.text: beam for beam in fresh}.values())
+        if not different:
+            break
+        scores = _scores(item, scorer, [beam.text for beam in different], config)
+        cost += Cost(ratings=len(different))
+        grown += [beam._replace(score=score) for beam, score in zip(different, scores, strict=True)]
+        beams = sorted(grown, key=lambda beam: _rank(beam.score))[: config.beams]
+        if all(beam.ends for beam in beams):
+            break
+    best = beams[0]
+    if not best.ends:
+        [rest] = completer.complete(item, best.text, 1, seed_of(config.seed, item.id, best.text, "end"))
+        cost += cost_of(completer, item, best.text, [rest.tokens])
+        best = _Beam(best.text + rest.text, best.score, True, rest.right)
+    return Found(best.text, best.score, best.right, cost)
+
+
+def _scores(item: Item, scorer: StepScorer, texts: list[str], config: BeamConfig) -> list[float]:
+    traces = [[step.text for step in split(text, config.splitting, answer=False)] for text in texts]
+    return [aggregate(one, config.aggregation) for one in score_many(scorer, [item] * len(traces), traces)]
+
+
+def _rank(score: float) -> float:
+    """Highest first; what nobody scored is last."""
+    return math.inf if math.isnan(score) else -score

@@ -1,0 +1,252 @@
+"""Best-of-N: what a reward model's choice among n candidates is worth, beside what any other choice is worth.
+
+Scorers x aggregations x generators x N, on the same items. Greedy, random, majority and oracle always stand beside it
+(ViLBench section 2 of its reference reports greedy alone), and every number has its interval.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+from scipy import stats
+
+from seethink.analysis.compare import RESAMPLES, Interval, interval, sign_flip_p
+from seethink.process.aggregate import AGGREGATIONS, aggregate
+from seethink.process.pool import Candidate, Pool, by_generator, decided
+from seethink.process.score import Scored
+from seethink.process.select import oracle_hit, random_hit, selected_hit, tied, weighted_vote
+
+NS = (2, 4, 8, 16)
+WHOLE = "whole"
+"""The aggregation of a scorer that gives one score for a whole response: an ORM."""
+
+Tree = dict[str, Any]
+Worth = Callable[[Pool], float | None]
+BASELINES = ("greedy", "random", "majority", "oracle")
+
+
+def best_of_n_results(
+    found: Sequence[Pool],
+    scored: Sequence[Scored],
+    *,
+    outcome: Iterable[str] = (),
+    aggregations: Sequence[str] = AGGREGATIONS,
+    ns: Sequence[int] = NS,
+    average_ties: bool = False,
+    split_by: str = "",
+    seed: int = 0,
+    resamples: int = RESAMPLES,
+) -> Tree:
+    """The matrix as plain data: every estimate is ``{mean, low, high, n}``.
+
+    An N larger than the smallest pool of a generator is left out for it. A candidate that no verifier decided cannot be
+    chosen; an item where none of the first n was decided leaves for that n.
+
+    Args:
+        outcome: names of the scorers that give one score per response (ORMs).
+        average_ties: a tie is worth the mean of the tied candidates; else the first of them is taken.
+        split_by: a key of the items' meta; the matrix is repeated for each of its values (text- and vision-dominant
+            versions of MathVerse, say).
+    """
+    outcomes = set(outcome)
+    numbers = {"seed": seed, "resamples": resamples}
+    generators, rows = {}, []
+    for generator, mine in by_generator(found).items():
+        sizes = [n for n in ns if n <= min(len(pool.candidates) for pool in mine)]
+        generators[generator] = _baselines(mine, sizes, numbers)
+        for one in scored:
+            for how in (WHOLE,) if one.name in outcomes else aggregations:
+                totals = {id(pool): _totals(one, pool, how) for pool in mine}
+                rows += [_row(generator, one.name, how, n, mine, totals, average_ties, numbers) for n in sizes]
+    tree: Tree = {
+        "items": len({pool.item.id for pool in found}),
+        "undecided": sum(one.hit is None for pool in found for one in pool.candidates),
+        "unscored": {one.name: sum(all(map(math.isnan, steps)) for steps in one.steps.values()) for one in scored},
+        "generators": generators,
+        "rows": rows,
+        "length": _lengths(found, scored, outcomes),
+    }
+    if split_by:
+        parts = sorted({str(pool.item.meta[split_by]) for pool in found if split_by in pool.item.meta})
+        tree["split_by"] = split_by
+        tree["splits"] = {
+            part: best_of_n_results(
+                [pool for pool in found if str(pool.item.meta.get(split_by)) == part],
+                scored,
+                outcome=outcomes,
+                aggregations=aggregations,
+                ns=ns,
+                average_ties=average_ties,
+                seed=seed,
+                resamples=resamples,
+            )
+            for part in parts
+        }
+    return tree
+
+
+def pearson(x: Sequence[float], y: Sequence[float]) -> tuple[float, float]:
+    """r and its two-sided p; NaN for both where there are fewer than three points or one side is constant."""
+    if len(x) < 3 or np.ptp(x) == 0 or np.ptp(y) == 0:
+        return math.nan, math.nan
+    found = stats.pearsonr(x, y)
+    return float(found.statistic), float(found.pvalue)
+
+
+def own_against_value(results: Tree, own: Mapping[str, float], n: int, how: str) -> Tree:
+    """A model's own accuracy against its worth as a scorer at this n, averaged over generators (finding 2).
+
+    Args:
+        own: accuracy of the scorers that answer questions themselves, by the scorer's name.
+    """
+    points = []
+    for name, accuracy in own.items():
+        worth = [
+            row["accuracy"]["mean"]
+            for row in results["rows"]
+            if (row["scorer"], row["n"], row["aggregation"]) == (name, n, how) and row["accuracy"]["mean"] is not None
+        ]
+        if worth:
+            points.append({"scorer": name, "own": accuracy, "value": sum(worth) / len(worth)})
+    r, p = pearson([point["own"] for point in points], [point["value"] for point in points])
+    return {"n": n, "aggregation": how, "points": points, "r": _number(r), "p": _number(p)}
+
+
+def majority_hit(candidates: Sequence[Candidate], n: int) -> float:
+    """Expected worth of the most frequent answer among the first ``n``: a vote of equal weights."""
+    first = candidates[:n]
+    hits = [one.hit or 0.0 for one in first]
+    answers = [one.answer if one.hit is not None else None for one in first]
+    return weighted_vote(answers, [1.0] * len(first), hits, n)
+
+
+def _baselines(mine: Sequence[Pool], sizes: Sequence[int], numbers: Mapping[str, int]) -> Tree:
+    def at(worth: Callable[[Pool, int], float | None]) -> Tree:
+        return {str(n): _tree(_interval([worth(pool, n) for pool in mine], numbers)) for n in sizes}
+
+    return {
+        "greedy": _tree(_interval([_greedy(pool) for pool in mine], numbers)),
+        "random": at(_random),
+        "majority": at(_majority),
+        "oracle": at(_oracle),
+    }
+
+
+def _row(
+    generator: str,
+    scorer: str,
+    how: str,
+    n: int,
+    mine: Sequence[Pool],
+    totals: Mapping[int, list[float]],
+    average_ties: bool,
+    numbers: Mapping[str, int],
+) -> Tree:
+    chosen = [_chosen(pool, totals[id(pool)], n, average_ties) for pool in mine]
+    votes = [_voted(pool, totals[id(pool)], n) for pool in mine]
+    beside = {
+        "greedy": [_greedy(pool) for pool in mine],
+        "random": [_random(pool, n) for pool in mine],
+        "majority": [_majority(pool, n) for pool in mine],
+    }
+    ties = [len(tied(totals[id(pool)], n)) > 1 for pool in mine]
+    return {
+        "generator": generator,
+        "scorer": scorer,
+        "aggregation": how,
+        "n": n,
+        "accuracy": _tree(_interval(chosen, numbers)),
+        "weighted_vote": _tree(_interval(votes, numbers)),
+        "ties": sum(ties) / len(ties),
+        "minus": {name: _difference(chosen, other, numbers) for name, other in beside.items()},
+    }
+
+
+def _totals(scored: Scored, pool: Pool, how: str) -> list[float]:
+    """One score per candidate; NaN where nobody decided about the candidate, which then cannot be chosen."""
+    return [
+        math.nan if one.hit is None else aggregate(steps, "last" if how == WHOLE else how)
+        for one, steps in zip(pool.candidates, scored.of(pool), strict=True)
+    ]
+
+
+def _chosen(pool: Pool, totals: Sequence[float], n: int, average_ties: bool) -> float | None:
+    places = decided(pool.candidates, n)
+    if not places:
+        return None
+    hits = [pool.candidates[place].hit or 0.0 for place in places]
+    return selected_hit([totals[place] for place in places], hits, len(places), average_ties=average_ties)
+
+
+def _voted(pool: Pool, totals: Sequence[float], n: int) -> float | None:
+    places = decided(pool.candidates, n)
+    if not places:
+        return None
+    first = [pool.candidates[place] for place in places]
+    return weighted_vote(
+        [one.answer for one in first],
+        [totals[place] for place in places],
+        [one.hit or 0.0 for one in first],
+        len(first),
+    )
+
+
+def _greedy(pool: Pool) -> float | None:
+    return pool.greedy.hit if pool.greedy else None
+
+
+def _hits(pool: Pool, n: int) -> list[float]:
+    return [one.hit for one in pool.candidates[:n] if one.hit is not None]
+
+
+def _random(pool: Pool, n: int) -> float | None:
+    hits = _hits(pool, n)
+    return random_hit(hits, len(hits)) if hits else None
+
+
+def _majority(pool: Pool, n: int) -> float | None:
+    return majority_hit(pool.candidates, n) if _hits(pool, n) else None
+
+
+def _oracle(pool: Pool, n: int) -> float | None:
+    hits = _hits(pool, n)
+    return oracle_hit(hits, len(hits)) if hits else None
+
+
+def _difference(ours: Sequence[float | None], other: Sequence[float | None], numbers: Mapping[str, int]) -> Tree:
+    differences = [a - b for a, b in zip(ours, other, strict=True) if a is not None and b is not None]
+    found = interval(differences, bounds=(-1.0, 1.0), **numbers)
+    return _tree(found) | {"p": sign_flip_p(np.array(differences), **numbers)}
+
+
+def _lengths(found: Sequence[Pool], scored: Sequence[Scored], outcomes: set[str]) -> Tree:
+    """Rank correlation of a response's mean score with its length: a scorer that pays for length shows it here."""
+    told = {}
+    for one in scored:
+        pairs = [
+            (aggregate(steps, "last" if one.name in outcomes else "mean"), len(candidate.text))
+            for pool in found
+            for candidate, steps in zip(pool.candidates, one.of(pool), strict=True)
+        ]
+        pairs = [pair for pair in pairs if not math.isnan(pair[0])]
+        x, y = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
+        constant = len(pairs) < 3 or np.ptp(x) == 0 or np.ptp(y) == 0
+        told[one.name] = None if constant else _number(float(stats.spearmanr(x, y).statistic))
+    return told
+
+
+def _interval(values: Iterable[float | None], numbers: Mapping[str, int]) -> Interval:
+    known = [value for value in values if value is not None]
+    return interval(known, seed=numbers["seed"], resamples=numbers["resamples"])
+
+
+def _tree(found: Interval) -> Tree:
+    return asdict(found)
+
+
+def _number(value: float) -> float | None:
+    return None if math.isnan(value) else round(value, 6)

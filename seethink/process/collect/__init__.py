@@ -1,0 +1,1 @@
+"""Step labels: several collectors, one interface (``labels.Collector``), each with its cost in tokens."""

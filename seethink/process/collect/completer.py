@@ -1,0 +1,96 @@
+"""Completer: whoever goes on from a started response, and what that costs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+from seethink.core.item import Item
+
+
+class Completion(NamedTuple):
+    """One way a started response goes on to its end.
+
+    Attributes:
+        text: what follows; the start is not repeated.
+        right: whether the answer is right; None where no verifier decided.
+        tokens: generated.
+    """
+
+    text: str
+    right: bool | None
+    tokens: int
+
+
+class Proposal(NamedTuple):
+    """One next step; ``text`` holds the white space in front of it. ``ends``: the response is finished with it, and
+    ``right`` says how."""
+
+    text: str
+    ends: bool
+    right: bool | None
+    tokens: int
+
+
+class Completer(Protocol):
+    """Continues responses. The same arguments give the same completions."""
+
+    def complete(self, item: Item, started: str, count: int, seed: int) -> list[Completion]: ...
+
+    def propose(self, item: Item, started: str, count: int, seed: int) -> list[Proposal]: ...
+
+    def prompt_tokens(self, item: Item, started: str) -> int:
+        """Tokens in front of a completion: question, pictures and start."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What labels were paid with.
+
+    Attributes:
+        tokens: generated.
+        prompt_tokens: read where a prompt and its start are read once for all their completions.
+        repeated_tokens: read where every completion reads them again.
+        completions: sampled, single steps included.
+        ratings: judge calls.
+    """
+
+    tokens: int = 0
+    prompt_tokens: int = 0
+    repeated_tokens: int = 0
+    completions: int = 0
+    ratings: int = 0
+
+    def __add__(self, other: Cost) -> Cost:
+        return Cost(
+            self.tokens + other.tokens,
+            self.prompt_tokens + other.prompt_tokens,
+            self.repeated_tokens + other.repeated_tokens,
+            self.completions + other.completions,
+            self.ratings + other.ratings,
+        )
+
+
+class Rollouts(NamedTuple):
+    """Completions of one start: how many of the decided ones are right, and their cost."""
+
+    right: int
+    decided: int
+    cost: Cost
+
+    @property
+    def share(self) -> float | None:
+        return self.right / self.decided if self.decided else None
+
+
+def roll_out(completer: Completer, item: Item, started: str, count: int, seed: int) -> Rollouts:
+    """``count`` completions of one start, read once."""
+    found = completer.complete(item, started, count, seed)
+    outcomes = [one.right for one in found if one.right is not None]
+    return Rollouts(sum(outcomes), len(outcomes), cost_of(completer, item, started, [one.tokens for one in found]))
+
+
+def cost_of(completer: Completer, item: Item, started: str, tokens: list[int]) -> Cost:
+    read = completer.prompt_tokens(item, started)
+    return Cost(sum(tokens), read, read * len(tokens), len(tokens))

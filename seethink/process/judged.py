@@ -1,0 +1,217 @@
+"""judged: a general vision-language model behind an endpoint rates steps, or whole responses, from 1 to 5.
+
+ViLBench asks general models for such ratings and does not print its prompts: these are ours. Every rating is paid for
+once; what identifies it is model, pictures, question, and the steps up to the judged one (the ledger's request key).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import math
+import os
+import re
+import threading
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from enum import StrEnum
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from pydantic import Field
+
+from seethink.core.config import Config
+from seethink.core.images import ImageStore
+from seethink.core.item import Item
+from seethink.core.trace import THINK_CLOSE
+from seethink.teachers.address import Address, KeyVariable
+from seethink.teachers.picture import picture_as_sent
+from seethink.teachers.request import Message, Picture, Sampling
+from seethink.teachers.session import Session, all_of
+
+if TYPE_CHECKING:
+    from seethink.teachers.endpoint import Endpoint
+    from seethink.teachers.purchase import Patience
+    from seethink.teachers.teacher import Teacher
+
+LOWEST, HIGHEST = 1, 5
+TRIES = 2
+"""Draws of a rating until one can be read (reference 8.1)."""
+
+_RATING = re.compile(r"(?<![\d.,-])(\d+)(?:\s{0,2}/\s{0,2}5)?(?![\d,]|\.\d)", re.ASCII)
+_log = logging.getLogger(__name__)
+
+
+class Rated(StrEnum):
+    """What one call rates."""
+
+    STEPS = "steps"
+    """Every step by itself, with those before it: a PRM."""
+    RESPONSE = "response"
+    """The whole response once: an ORM."""
+
+
+class StepJudgeConfig(Config):
+    """A judge of steps at an endpoint."""
+
+    kind: Literal["judged"] = "judged"
+    model: str = Field(min_length=1)
+    """Name of a model that sees pictures, sent as it stands."""
+    rated: Rated = Rated.STEPS
+    base_url: Address = "https://api.openai.com/v1"
+    """OpenAI-compatible endpoint."""
+    key_env: KeyVariable | None = None
+    """Environment variable holding the API key; None for servers that want none. The key itself stands nowhere."""
+    temperature: float | None = Field(default=0.0, ge=0)
+    max_tokens: int | None = Field(default=8, ge=1)
+    """Enough for a number; a judge that reasons first needs more."""
+    width: int = Field(default=32, ge=1)
+    """Most calls in flight. choice."""
+    timeout: float = Field(default=120.0, gt=0)
+    """Seconds one attempt may take. choice."""
+    max_calls: int | None = Field(default=None, ge=0)
+    """Calls one process may pay for; the run stops at the next."""
+    ledger: Path | None = None
+    """Folder of paid ratings, to share them between runs; ``ledger`` below the output where None."""
+
+
+@cache
+def instructions(rated: Rated) -> str:
+    return files("seethink.process").joinpath(f"prompts/{rated.value}.txt").read_text(encoding="utf-8").strip()
+
+
+def instructions_hash(rated: Rated) -> str:
+    return hashlib.sha256(instructions(rated).encode()).hexdigest()[:12]
+
+
+def read_rating(text: str) -> int | None:
+    """The first whole number that the judge wrote behind its thinking; None where that is none from 1 to 5."""
+    found = _RATING.search(text.rsplit(THINK_CLOSE, 1)[-1])
+    if found is None or len(found[1]) > 1:
+        return None
+    rating = int(found[1])
+    return rating if LOWEST <= rating <= HIGHEST else None
+
+
+class JudgedSteps:
+    """StepScorer of a judge: ratings from 1 to 5, NaN where none could be had. A judge of whole responses gives one.
+
+    A rating that cannot be read is asked for once more, then left out and counted in ``unread``: it is nobody's
+    middling step (reference 8.1 puts a 3 there).
+
+    Args:
+        images: where the items' pictures are.
+        ledger: folder of paid ratings; that of the config goes first.
+
+    Raises:
+        InputError: the named key variable is empty.
+    """
+
+    def __init__(
+        self, config: StepJudgeConfig, images: ImageStore, ledger: Path, patience: Patience | None = None
+    ) -> None:
+        self.config = config
+        self.images = images
+        self.unread = 0
+        self._ledger = config.ledger or ledger
+        self._patience = patience
+        self._lock = threading.Lock()
+        self._session: Session[Teacher] | None = None
+        # Looks for the key now: a run that cannot ask should not begin.
+        self._endpoint()
+
+    def score_steps(self, item: Item, steps: Sequence[str]) -> list[float]:
+        return self.score_many([item], [steps])[0]
+
+    def score_many(self, items: Sequence[Item], traces: Sequence[Sequence[str]]) -> list[list[float]]:
+        """All ratings of all traces, ``width`` calls in flight.
+
+        Raises:
+            Stopped: the budget is spent.
+            InputError: no request can succeed, or the endpoint has refused for minutes.
+        """
+        session = self._opened()
+        return session.run(self._rate_all(session.opened, items, traces))
+
+    def close(self) -> None:
+        """Wait for the calls in flight and close the ledger; the next call opens both again. Also done at exit."""
+        with self._lock:
+            session, self._session = self._session, None
+        if session is not None:
+            session.close()
+
+    async def _rate_all(
+        self, teacher: Teacher, items: Sequence[Item], traces: Sequence[Sequence[str]]
+    ) -> list[list[float]]:
+        shown = {name: picture_as_sent(self.images, name) for name in {name for item in items for name in item.images}}
+        asked = [
+            (place, message)
+            for place, (item, steps) in enumerate(zip(items, traces, strict=True))
+            for message in self._messages(item, steps, tuple(shown[name] for name in item.images))
+        ]
+        ratings = await all_of([self._rate(teacher, items[place], messages) for place, messages in asked])
+        scores: list[list[float]] = [[] for _ in items]
+        for (place, _), rating in zip(asked, ratings, strict=True):
+            scores[place].append(rating)
+        return scores
+
+    def _messages(self, item: Item, steps: Sequence[str], pictures: tuple[Picture, ...]) -> list[list[Message]]:
+        if not steps:
+            return []
+        if self.config.rated is Rated.RESPONSE:
+            payloads = [{"question": item.question, "response": "\n".join(steps)}]
+        else:
+            payloads = [
+                {"question": item.question, "earlier_steps": list(steps[:place]), "step": step}  # type: ignore[dict-item]
+                for place, step in enumerate(steps)
+            ]
+        system = Message("system", instructions(self.config.rated))
+        # As JSON, so that a step cannot end its own section and begin another.
+        return [[system, Message("user", json.dumps(one, ensure_ascii=False), pictures)] for one in payloads]
+
+    async def _rate(self, teacher: Teacher, item: Item, messages: list[Message]) -> float:
+        from seethink.teachers.purchase import Unanswered
+
+        said = ""
+        for draw in range(TRIES):
+            try:
+                said = (await teacher.ask(messages, draw=draw)).text
+            except Unanswered as error:
+                _log.warning("item %s: no rating, %s", item.id, error)
+                break
+            rating = read_rating(said)
+            if rating is not None:
+                return float(rating)
+            _log.warning("item %s: the judge said %.60r and no whole number from 1 to 5", item.id, said)
+        self.unread += 1
+        return math.nan
+
+    def _endpoint(self) -> Endpoint:
+        from seethink.teachers.endpoint import Endpoint
+
+        return Endpoint(self.config.base_url, self.config.key_env, timeout=self.config.timeout)
+
+    def _opened(self) -> Session[Teacher]:
+        with self._lock:
+            # A forked child has the parent's session, but not the thread that runs it.
+            if self._session is None or self._session.owner != os.getpid():
+                self._session = Session(self._connected, "step judge")
+            return self._session
+
+    async def _connected(self, stack: AsyncExitStack) -> Teacher:
+        from seethink.teachers.gate import Budget, Gate
+        from seethink.teachers.ledger import Ledger
+        from seethink.teachers.purchase import Patience
+        from seethink.teachers.teacher import Teacher
+
+        config = self.config
+        ledger = await stack.enter_async_context(Ledger(self._ledger))
+        endpoint = await stack.enter_async_context(self._endpoint())
+        sampling = Sampling(temperature=config.temperature, max_tokens=config.max_tokens)
+        gate = Gate(config.width, Budget(max_calls=config.max_calls))
+        return Teacher(
+            endpoint, config.model, sampling, ledger, gate, self._patience or Patience(), purpose="step ratings"
+        )
