@@ -303,7 +303,7 @@ def _update(trainer: Any, rows: list[dict[str, Any]], lengths: Sequence[int]) ->
         loss = trainer.compute_loss(trainer.model_wrapped, inputs)
         trainer.accelerator.backward(loss)
         trainer.model.zero_grad()
-        return float(loss)
+        return float(loss.detach())
 
     return update
 
