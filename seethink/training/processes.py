@@ -5,6 +5,8 @@ Without a launcher there is one process, and all of this is free.
 
 from __future__ import annotations
 
+import atexit
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -40,6 +42,8 @@ def claim_together(folder: Path, config: Config, data: Mapping[str, str]) -> boo
         except InputError as error:
             found = [str(error)]
     broadcast_object_list(found)
+    # One that leaves at once would close the connection that another still reads the answer from.
+    wait_for_all()
     if isinstance(found[0], str):
         raise InputError(found[0])
     return found[0]
@@ -76,3 +80,11 @@ def _state() -> Any:
     from accelerate import PartialState
 
     return PartialState(cpu=not torch.cuda.is_available())
+
+
+@atexit.register
+def _leave() -> None:
+    """Left to the interpreter's end, the threads of a process group may abort it."""
+    dist = sys.modules.get("torch.distributed")
+    if dist is not None and dist.is_available() and dist.is_initialized():
+        dist.destroy_process_group()

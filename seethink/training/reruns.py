@@ -95,6 +95,7 @@ def train_with_reruns(
     Raises:
         InputError: the loss broke off once more than ``config.spikes.reruns`` allows, or on every row.
     """
+    wait_for_all()
     mended = _read(folder)
     while True:
         order = row_order(rows, config.batch, steps, config.seed, [one.rerun for one in mended])
@@ -146,7 +147,6 @@ def _mend(spike: Spike, order: Sequence[int], batch: int, known: set[int], folde
 
 
 def _read(folder: Path) -> list[Mended]:
-    wait_for_all()
     if not (folder / STATE).exists():
         return []
     return [

@@ -15,7 +15,7 @@ from seethink.models.load import Checkpoint, freeze, load_checkpoint
 from seethink.models.saving import save_trained
 from seethink.training.backends.progress import Bar
 from seethink.training.lora import adapter_config, merge_adapter, trained_by_part
-from seethink.training.processes import first_process, wait_for_all
+from seethink.training.processes import first_process, processes, wait_for_all
 from seethink.training.resuming import Sealing, last_checkpoint, readable_checkpoints
 from seethink.training.settings import PolicyConfig
 
@@ -82,6 +82,7 @@ def train_and_save(
         "train_tokens": float(max((row.get("num_tokens") or 0 for row in log), default=0)),
         "train_seconds": seconds,
         "steps": float(trainer.state.global_step),
+        "processes": float(processes()),
     }
     return log, cost | {f"trained_{part}": float(count) for part, count in counts.items()}
 
