@@ -21,9 +21,11 @@ from seethink.data.account import read_account
 from seethink.data.stage import Stage
 from seethink.data.steps import STEPS
 from seethink.teachers.cost import costs
+from seethink.teachers.entries import BatchEntry
 from seethink.teachers.ledger import Tally
-from seethink.teachers.ledger_file import BatchEntry, Total, all_readers, batches, totals
+from seethink.teachers.ledger_file import all_readers
 from seethink.teachers.prices import Prices
+from seethink.teachers.totals import Total, batches, totals
 
 
 @dataclass(frozen=True, slots=True)

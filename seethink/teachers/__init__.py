@@ -6,6 +6,7 @@
     answer       what came back
     ledger       every paid answer, recorded before it is used, found again after any crash
     ledger_file  one of its files; compact merges those of ended processes
+    entries      its lines; totals, what they come to
     gate         how many calls at once, how much they may cost, and how a run is stopped without losing one
     pace         how fast one endpoint is asked
     endpoint     one HTTP attempt (the only file that knows the SDK); reply is what became of it

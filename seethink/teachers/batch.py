@@ -23,9 +23,9 @@ from typing import IO, Any, NoReturn
 
 from seethink.core.rejected import InputError, Stopped
 from seethink.teachers.endpoint import TRY_AGAIN, Endpoint, NotNow
+from seethink.teachers.entries import BatchEntry, BatchState, Entry, State
 from seethink.teachers.gate import Amount, Gate
 from seethink.teachers.ledger import Ledger
-from seethink.teachers.ledger_file import BatchEntry, BatchState, Entry, State
 from seethink.teachers.prices import Price
 from seethink.teachers.purchase import NO_ANSWER, REFUSES, Patience, Unanswered, answered, spent, worst_case
 from seethink.teachers.reply import MAX_BODY, Outcome, Refused, Unknown, Wrong, read_completion

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from seethink.teachers.entries import BatchEntry, BatchState, State
 from seethink.teachers.ledger import Spent, spent_by_model
-from seethink.teachers.ledger_file import BatchEntry, BatchState, State, Total, all_readers, batches, totals
+from seethink.teachers.ledger_file import all_readers
 from seethink.teachers.prices import Prices
+from seethink.teachers.totals import Total, batches, totals
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,19 +19,9 @@ from types import TracebackType
 
 from seethink.core.rejected import InputError
 from seethink.teachers.answer import Answer, Usage
-from seethink.teachers.ledger_file import (
-    BatchEntry,
-    BatchState,
-    Entry,
-    OwnFile,
-    State,
-    Total,
-    all_readers,
-    batches,
-    open_reader,
-    open_readers,
-    totals,
-)
+from seethink.teachers.entries import BatchEntry, BatchState, Entry, State
+from seethink.teachers.ledger_file import OwnFile, all_readers, open_reader, open_readers
+from seethink.teachers.totals import Total, batches, totals
 
 _GROUP = 256
 _SYNC_EVERY = 0.01

@@ -12,18 +12,14 @@ import re
 import socket
 import sqlite3
 import time
-import zlib
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass, field
-from datetime import date
-from enum import StrEnum
 from pathlib import Path
-from typing import Any
 
 from seethink.core.lock import Held, held
 from seethink.core.rejected import InputError
-from seethink.teachers.answer import Usage
+from seethink.teachers.disk import on_network_disk, sync_folder
+from seethink.teachers.entries import BatchEntry, Entry
 
 SCHEMA = 2
 SUFFIX = ".sqlite"
@@ -33,10 +29,6 @@ _LOG_BYTES = 16 * 2**20
 """Bytes after which SQLite's log is copied into its file. choice."""
 _LINE_BYTES = 300
 """About what a line takes without its answer."""
-
-_NETWORK_DISKS = frozenset(
-    {"nfs", "nfs4", "cifs", "smb3", "lustre", "gpfs", "beegfs", "ceph", "9p", "afs", "glusterfs"}
-)
 
 # The answer stands last: SQLite walks over a long value to reach what follows it.
 _CREATE = """
@@ -94,101 +86,6 @@ INSERT INTO batches (name, state, batch_id, account, model, purpose, requests, m
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 
-_READ_BATCHES = """
-SELECT name, state, batch_id, account, model, purpose, requests, max_tokens, at FROM batches ORDER BY id
-"""
-
-
-class State(StrEnum):
-    """What an entry says of a call."""
-
-    INTENT = "intent"
-    ANSWERED = "answered"
-    REFUSED = "refused"
-    UNKNOWN = "unknown"
-    WRONG = "wrong"
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One line of the ledger; ``text`` only where it was answered, ``detail`` for a person.
-
-    Attributes:
-        max_tokens: the request's limit of completion tokens, what it may cost at worst.
-        batch: it came through a batch file.
-        purpose: what it was bought for, the name of a step, say; another purpose finds it all the same.
-    """
-
-    key: str
-    state: State
-    model: str
-    attempt: int
-    max_tokens: int | None = None
-    batch: bool = False
-    purpose: str = ""
-    text: str | None = None
-    finish_reason: str = ""
-    usage: Usage = field(default_factory=Usage)
-    provider_id: str = ""
-    detail: str = ""
-
-    def columns(self, now: float) -> tuple[Any, ...]:
-        blob = None if self.text is None else zlib.compress(self.text.encode("utf-8", "surrogatepass"), 1)
-        usage = self.usage
-        return (
-            self.key,
-            self.state.value,
-            self.model,
-            self.attempt,
-            now,
-            self.max_tokens,
-            int(self.batch),
-            self.purpose,
-            self.finish_reason,
-            usage.prompt_tokens,
-            usage.completion_tokens,
-            usage.reasoning_tokens,
-            self.provider_id,
-            self.detail,
-            blob,
-        )
-
-
-class BatchState(StrEnum):
-    """Where a batch file is."""
-
-    SUBMITTING = "submitting"
-    """About to be sent, or sent by a process that died before it knew the id."""
-    OUT = "out"
-    BOOKED = "booked"
-    """Its answers are in the ledger."""
-    FAILED = "failed"
-    """The provider did not take it; nothing was paid."""
-
-
-@dataclass(frozen=True, slots=True)
-class BatchEntry:
-    """What became of a batch file.
-
-    Attributes:
-        name: of the file of requests; its stem is a hash of what is in it.
-        account: address and key's variable it was sent with.
-        requests, max_tokens: how many, and what they may take at worst.
-    """
-
-    name: str
-    state: BatchState
-    account: str
-    model: str
-    purpose: str
-    requests: int
-    max_tokens: int
-    batch_id: str = ""
-
-    def columns(self, now: float) -> tuple[Any, ...]:
-        what = (self.name, self.state.value, self.batch_id, self.account, self.model, self.purpose)
-        return (*what, self.requests, self.max_tokens, now)
-
 
 class OwnFile:
     """The file of this process. ``write`` and ``sync`` may run in two threads at once, neither of them twice.
@@ -232,7 +129,7 @@ class OwnFile:
         log = self.path.with_name(self.path.name + "-wal")
         self._log = os.open(log, os.O_RDONLY)
         self._stack.callback(os.close, self._log)
-        _sync_folder(folder)
+        sync_folder(folder)
 
     def write(self, entries: Sequence[Entry | BatchEntry]) -> None:
         """From here on a killed process has them."""
@@ -334,70 +231,6 @@ def create(connection: sqlite3.Connection) -> None:
     connection.executescript(f"BEGIN IMMEDIATE; {_CREATE} {_BATCHES} PRAGMA user_version={SCHEMA}; COMMIT;")
 
 
-@dataclass(frozen=True, slots=True)
-class Total:
-    """What all entries of one state say for one purpose, model, day and way of paying.
-
-    ``uncounted``: entries whose endpoint did not count its tokens. ``unlimited``: those whose request set no limit.
-    """
-
-    purpose: str
-    model: str
-    state: State
-    day: date
-    batch: bool
-    entries: int
-    prompt_tokens: int
-    completion_tokens: int
-    max_tokens: int
-    uncounted: int
-    unlimited: int
-
-
-_TOTAL = """
-SELECT purpose, model, state, date(at, 'unixepoch'), batch, COUNT(*), COALESCE(SUM(prompt_tokens), 0),
-       COALESCE(SUM(completion_tokens), 0), COALESCE(SUM(max_tokens), 0),
-       SUM(prompt_tokens IS NULL OR completion_tokens IS NULL), SUM(max_tokens IS NULL)
-FROM entries GROUP BY 1, 2, 3, 4, 5
-"""
-
-
-def totals(readers: Iterable[sqlite3.Connection]) -> list[Total]:
-    return [
-        Total(purpose, model, State(state), date.fromisoformat(day), bool(batch), *numbers)
-        for reader in readers
-        for purpose, model, state, day, batch, *numbers in reader.execute(_TOTAL)
-    ]
-
-
-def batches(readers: Iterable[sqlite3.Connection]) -> list[BatchEntry]:
-    """Every batch file that was ever sent, as it stands now."""
-    latest: dict[str, tuple[float, BatchEntry]] = {}
-    for reader in readers:
-        for name, state, batch_id, account, model, purpose, requests, limit, at in reader.execute(_READ_BATCHES):
-            if name not in latest or latest[name][0] <= at:
-                entry = BatchEntry(name, BatchState(state), account, model, purpose, requests, limit, batch_id)
-                latest[name] = at, entry
-    return [entry for _, entry in latest.values()]
-
-
-def on_network_disk(folder: Path) -> bool:
-    """Whether other machines may write there too. Where the system does not say, the disk is taken to be local."""
-    try:
-        mounts = Path("/proc/self/mounts").read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError:
-        return False
-    kinds = {}
-    for line in mounts:
-        fields = line.split(" ")
-        if len(fields) > 2:
-            # Blanks in a mount point are written in octal.
-            kinds[Path(fields[1].replace("\\040", " "))] = fields[2]
-    place = folder.resolve()
-    kind = next((kinds[above] for above in (place, *place.parents) if above in kinds), "")
-    return kind in _NETWORK_DISKS
-
-
 def _connect(path: Path, mode: str = "?mode=rwc") -> sqlite3.Connection:
     return sqlite3.connect(path.resolve().as_uri() + mode, uri=True, check_same_thread=False, timeout=60)
 
@@ -415,11 +248,3 @@ def _upgrade(connection: sqlite3.Connection) -> None:
 def _file_name() -> str:
     host = re.sub(r"[^A-Za-z0-9-]", "-", socket.gethostname())[:40] or "host"
     return f"{host}-{os.getpid()}-{time.time_ns()}{SUFFIX}"
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -13,9 +13,9 @@ from itertools import count
 from seethink.core.rejected import InputError, Stopped
 from seethink.teachers.answer import Answer, Usage
 from seethink.teachers.endpoint import Endpoint
+from seethink.teachers.entries import Entry, State
 from seethink.teachers.gate import Amount, Budget, Gate
 from seethink.teachers.ledger import Ledger
-from seethink.teachers.ledger_file import Entry, State
 from seethink.teachers.prices import Price
 from seethink.teachers.reply import Outcome, Refused, Reply, Unknown, Wrong
 from seethink.teachers.request import Request

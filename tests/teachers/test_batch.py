@@ -14,7 +14,7 @@ import pytest
 from seethink.core.rejected import InputError, Stopped
 from seethink.teachers import Budget, Message, Unanswered, batch
 from seethink.teachers.batch import BatchDesk, Deferred
-from seethink.teachers.ledger_file import BatchState
+from seethink.teachers.entries import BatchState
 
 
 @pytest.fixture

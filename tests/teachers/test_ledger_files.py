@@ -18,7 +18,9 @@ from seethink.core.lock import Held, held
 from seethink.core.tables import read_rows
 from seethink.teachers import Ledger, ledger_file
 from seethink.teachers.compact import compact, publish
-from seethink.teachers.ledger_file import Entry, OwnFile, State, on_network_disk, open_readers
+from seethink.teachers.disk import on_network_disk
+from seethink.teachers.entries import Entry, State
+from seethink.teachers.ledger_file import OwnFile, open_readers
 
 SCHEMA_1 = """
 CREATE TABLE entries (id INTEGER PRIMARY KEY, key TEXT NOT NULL, state TEXT NOT NULL, model TEXT NOT NULL,

@@ -14,8 +14,8 @@ from seethink.core.rejected import InputError, Stopped
 from seethink.teachers import Budget
 from seethink.teachers.answer import Usage
 from seethink.teachers.cost import read_costs
+from seethink.teachers.entries import Entry, State
 from seethink.teachers.ledger import Ledger
-from seethink.teachers.ledger_file import Entry, State
 from seethink.teachers.prices import Price, Prices, load_prices
 
 TODAY = date(2026, 11, 21)
