@@ -9,7 +9,7 @@ from typing import Any
 from rich.markup import escape
 from rich.table import Table
 
-from seethink.analysis.benchmarks import headline_span
+from seethink.analysis.benchmarks import headline_span, judge_name
 from seethink.analysis.compare import Rule
 from seethink.analysis.wording import percent, span
 from seethink.core.graded import Decoding
@@ -48,6 +48,7 @@ def benchmark_table(results: Sequence[Tree]) -> Table:
     line("ours, in the tags", lambda one: _share(one["accuracy"][greedy][Rule.STRICT.value]))
     for title, name in _RATES:
         line(title, partial(_rate, name=name))
+    line("judge", lambda one: escape(judge_name(one)))
     line("judge calls", lambda one: f"{one['judge_calls']:,}")
     for k in sorted({k for one in results for k in one["pass_at_k"][Rule.HARNESS.value]}, key=int):
         line(f"pass@{k}", partial(_at, measure="pass_at_k", k=k))

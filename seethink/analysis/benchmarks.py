@@ -110,8 +110,14 @@ def headline_span(headline: Mapping[str, Any]) -> tuple[float | None, float | No
     bounds = headline["bounds"]
     if bounds is not None and bounds[0] != bounds[1]:
         return bounds[0], bounds[1]
-    low, high = (None if headline[name] is None else 100 * headline[name] for name in ("low", "high"))
-    return low, high
+    return headline["low"], headline["high"]
+
+
+def judge_name(results: Mapping[str, Any]) -> str:
+    """Who read the answers, and the hash of the prompts it was asked with: a number means nothing without them."""
+    judge = results.get("judge") or {}
+    prompts = f", prompts {judge['judge prompts']}" if "judge prompts" in judge else ""
+    return f"{judge['judge']}{prompts}" if judge else "no judge"
 
 
 def figure_units(figures: Iterable[Mapping[str, Any]], decoding: str) -> dict[str, dict[str, float]]:

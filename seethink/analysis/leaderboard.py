@@ -6,6 +6,8 @@ figure that the harness would not print so is marked, and so is an average over 
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -18,7 +20,7 @@ from rich.box import SIMPLE
 from rich.markup import escape
 from rich.table import Table
 
-from seethink.analysis.benchmarks import headline_span
+from seethink.analysis.benchmarks import headline_span, judge_name
 from seethink.analysis.spreadsheet import write_spreadsheet
 from seethink.core.rejected import InputError
 from seethink.core.tables import read_json
@@ -33,6 +35,9 @@ TITLES = {
     "wemath": "We-Math strict",
     "logicvista": "LogicVista",
 }
+
+_NARROW = re.compile(r" |(?<=[a-z])(?=[A-Z])")
+"""Where a title is broken."""
 
 NOTE = (
     "not comparable, see the caveats in its results.json; where rows have no verdict, the span is from all of them "
@@ -66,13 +71,22 @@ class Line:
 
     @property
     def average(self) -> Shown | None:
-        """As published, else the plain mean of the six; None where one is missing."""
+        """As published, else the plain mean of the six; None where one is missing.
+
+        Its interval, given where all six are comparable, is made of theirs: the benchmarks share no item, so distances
+        from figure to bound add up as squares (Zou and Donner 2008, Statistics in Medicine 27, section 2).
+        """
         if self.printed is not None:
             return Shown(self.printed, None, None, True)
         if set(self.figures) != set(TITLES):
             return None
-        shown = self.figures.values()
-        return Shown(sum(one.value for one in shown) / len(TITLES), None, None, all(one.comparable for one in shown))
+        shown = list(self.figures.values())
+        mean, comparable = sum(one.value for one in shown) / len(TITLES), all(one.comparable for one in shown)
+        if not comparable or any(one.low is None or one.high is None for one in shown):
+            return Shown(mean, None, None, comparable)
+        down = math.hypot(*(one.value - one.low for one in shown if one.low is not None)) / len(TITLES)
+        up = math.hypot(*(one.high - one.value for one in shown if one.high is not None)) / len(TITLES)
+        return Shown(mean, mean - down, mean + up, True)
 
 
 @cache
@@ -119,12 +133,11 @@ def own_lines(folders: Iterable[Path]) -> list[Line]:
 def leaderboard_table(lines: Sequence[Line]) -> Table:
     """Published rows first, then the given ones with their intervals."""
     title = "Headline figures in per cent; below own ones their 95 % interval"
-    table = Table(
-        title=title, title_justify="left", header_style="bold", box=SIMPLE, pad_edge=False, padding=(0, 1, 0, 0)
-    )
-    table.add_column("model", overflow="fold", min_width=16)
+    # Only names are folded, so that 80 characters hold every figure and its interval.
+    table = Table(title=title, title_justify="left", header_style="bold", box=SIMPLE, pad_edge=False, padding=0)
+    table.add_column("model", overflow="fold")
     for name in (*TITLES.values(), "average"):
-        table.add_column(name.replace(" ", "\n"), justify="right")
+        table.add_column(_NARROW.sub("\n", name), justify="right", no_wrap=True)
     for line in published():
         table.add_row(*_cells(line), style="dim")
     table.add_section()
@@ -160,8 +173,7 @@ def _results(folder: Path) -> list[Path]:
 
 def _how(tree: Mapping[str, Any]) -> str:
     blind = ", blind" if tree.get("blind") else ""
-    judge = (tree.get("judge") or {}).get("judge") or "no judge"
-    return f"{tree.get('prompt') or 'predictions'}{blind}, rules {tree['rules']}, {judge}"
+    return f"{tree.get('prompt') or 'predictions'}{blind}, rules {tree['rules']}, {judge_name(tree)}"
 
 
 def _shown(tree: Mapping[str, Any]) -> Shown | None:
@@ -180,7 +192,7 @@ def _cells(line: Line) -> list[str]:
 def _cell(shown: Shown | None) -> str:
     if shown is None:
         return "–"
-    span = "" if shown.low is None or shown.high is None else f"\n[dim]{shown.low:.1f}–{shown.high:.1f}[/]"
+    span = "" if shown.low is None or shown.high is None else f"\n[dim]{shown.low:.1f}–\n{shown.high:.1f}[/]"
     return f"{shown.value:.1f}{'' if shown.comparable else '*'}{span}"
 
 

@@ -112,7 +112,7 @@ def comparison_tables(found: Tree, decoding: str = Decoding.GREEDY.value) -> lis
     figures = Table(title=f"{escape(found['a'])} minus {escape(found['b'])}, {decoding}", title_justify="left")
     rows = Table(title="Row by row", title_justify="left")
     for name in ("figure", "a", "b", "difference", "95 % interval", "p", "units"):
-        figures.add_column(name, justify="left" if name == "figure" else "right")
+        figures.add_column(name, justify="left" if name == "figure" else "right", overflow="fold")
     for name in ("verdict", "a better", "b better", "equal", "difference", "95 % interval", "p"):
         rows.add_column(name, justify="left" if name == "verdict" else "right")
     for figure, one in found["figures"][decoding].items():

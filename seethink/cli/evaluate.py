@@ -188,7 +188,9 @@ def score_command(
     asked = [*_judge(judge, judge_url, judge_key_env), f"scoring.rules={rules}"]
     console = terminal()
     if run is not None:
-        task = load_config(ScoreTask, config, [*asked, *(overrides or ())])
+        # What was passed on of predictions has been chosen before they came.
+        given = ["scoring.passed_on=whole"] if run.resolve().name == "predictions" else []
+        task = load_config(ScoreTask, config, [*given, *asked, *(overrides or ())])
         ledger = run.parent.parent / "ledger"
         results = score_again(task.scoring, task.judge, run, ledger, console=console)
     else:
@@ -216,12 +218,13 @@ def compare_command(
 
     runs = read_run(a), read_run(b)
     found = compare_runs(*runs)
+    if out is not None:
+        write_json(out / "compare.json", found)
+        write_side_by_side(out / "rows.tsv", *runs)
     console = terminal()
     for table in comparison_tables(found):
         console.print(table)
     if out is not None:
-        write_json(out / "compare.json", found)
-        write_side_by_side(out / "rows.tsv", *runs)
         console.print(f"{out / 'rows.tsv'}: every row with both responses")
 
 
@@ -236,9 +239,9 @@ def table_command(
     from seethink.analysis import leaderboard_table, own_lines, write_leaderboard
 
     lines = own_lines(runs) if runs else []
-    terminal().print(leaderboard_table(lines))
     if out is not None:
         write_leaderboard(out, lines)
+    terminal().print(leaderboard_table(lines))
 
 
 @commands.command("fingerprint")

@@ -144,11 +144,3 @@ def grouped(rows: Sequence[Row], hits: Hits, column: str) -> dict[str, list[tupl
     for row, hit in zip(rows, hits, strict=True):
         found.setdefault(text(row, column), []).append((row, hit))
     return found
-
-
-def all_right(hits: Iterable[float | None]) -> float | None:
-    """1 where all are right, 0 where one is wrong, None where that depends on a row without a verdict."""
-    hits = list(hits)
-    if 0 in hits:
-        return 0.0
-    return None if None in hits else 1.0

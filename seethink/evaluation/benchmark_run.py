@@ -6,13 +6,15 @@ Below the run's folder: ``responses/`` sealed part by part; ``graded/`` with eve
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from seethink.core.config import Config
 from seethink.core.graded import Decoding, graded_row
 from seethink.core.images import ImageStore
-from seethink.core.tables import parts, read_rows, write_rows
+from seethink.core.tables import MANIFEST, parts, read_manifest, read_rows, write_manifest, write_rows
 from seethink.evaluation.questions import Question, Questions
 from seethink.evaluation.respondent import Asked, Respondent, Response
 from seethink.evaluation.run import respond
@@ -39,6 +41,24 @@ def ask_questions(
     asked = [Asked(question.prompt, question.item.images) for question in rows]
     label = f"{questions.entry.name} {config.prompt}{' blind' if config.blind else ''}"
     respond(config, model, asked, images, sealed, out / RESPONSES, data={"questions": questions.table}, label=label)
+
+
+def seal_predictions(answered: Sequence[tuple[Question, Response]], questions: Questions, out: Path) -> None:
+    """Keep responses that were given, as if they had been asked for, in place of earlier ones."""
+    folder = out / RESPONSES
+    (folder / MANIFEST).unlink(missing_ok=True)
+    started = time.time()
+    rows = (
+        _whole({"number": question.number, **response._asdict(), "decoding": response.decoding.value})
+        for question, response in answered
+    )
+    write_rows(folder, rows)
+    write_manifest(folder, Config(), seeds={}, data={"questions": questions.table}, started=started)
+
+
+def answered_table(out: Path) -> str:
+    """The ``table`` of the questions that were asked, each of them; "" where some still wait."""
+    return str((read_manifest(out / RESPONSES) or {"data": {"questions": ""}})["data"]["questions"])
 
 
 def read_answered(questions: Questions, out: Path) -> list[tuple[Question, Response]]:
@@ -74,7 +94,7 @@ def open_unanswered(out: Path) -> int:
     for path in parts(out / RESPONSES)[opened[0] :] if opened else []:
         path.unlink()
     if opened:
-        (out / RESPONSES / "manifest.json").unlink(missing_ok=True)
+        (out / RESPONSES / MANIFEST).unlink(missing_ok=True)
     return len(opened)
 
 

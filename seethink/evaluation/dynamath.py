@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from seethink.core.item import Verifier
 from seethink.core.records import Record
-from seethink.evaluation.benchmark import Benchmark, Figures, Gold, Hits, Own, Row, all_right, grouped, text
+from seethink.evaluation.benchmark import Benchmark, Figures, Gold, Hits, Own, Row, grouped, text
 from seethink.evaluation.prompts import prompt_text
 
 _FORMS = {"float": "dynamath_float", "multiple choice": "dynamath_choice"}
@@ -45,11 +45,15 @@ def _gold(row: Row) -> Gold:
 
 
 def _figures(rows: Sequence[Row], hits: Hits) -> Figures:
-    """The unit is the question: its variants are drawn from one template and stand or fall together."""
+    """The unit is the question: its variants are drawn from one template and stand or fall together.
+
+    A question with an open variant is no unit of the worst case, not even where another variant is wrong: the wrong
+    ones would be decided sooner than the right ones, and the figure would lie low.
+    """
     found: Figures = {"worst case": {}, "average": {}}
     for question, variants in grouped(rows, hits, "qid").items():
         decided = [hit for _, hit in variants if hit is not None]
-        worst = all_right(hit for _, hit in variants)
+        worst = float(all(decided)) if len(decided) == len(variants) else None
         # As the harness does, by the subject and level of the question's first variant.
         first = min(variants, key=lambda variant: text(variant[0], "varid").zfill(4))[0]
         for group in ("", f", {text(first, 'subject')}", f", {text(first, 'knowledge_level')}"):

@@ -65,27 +65,22 @@ def _gold(row: Row) -> Gold:
 
 
 def problem_class(steps: Sequence[float | None], whole: float | None, *, strict: bool) -> str | None:
-    """CM, RM, IG or IK of one problem; None where that depends on a row without a verdict."""
-    if whole is None:
+    """CM, RM, IG or IK of one problem; None where a row of it is missing or has no verdict: the classes that one wrong
+    row settles would be counted sooner than the others."""
+    if whole is None or None in steps:
         return None
-    known = {step for step in steps if step is not None}
-    open_steps = None in steps
-    if whole:
-        if known == {0.0, 1.0}:
-            return "RM" if strict else "CM"
-        if open_steps:
-            return "RM" if strict and 0.0 in known else "CM" if not strict and 1.0 in known else None
-        return "CM" if known == {1.0} else "RM"
-    if 0.0 in known:
-        return "IK"
-    return None if open_steps else "IG"
+    if not whole:
+        return "IG" if all(steps) else "IK"
+    return "CM" if (all(steps) if strict else any(steps)) else "RM"
 
 
 def _figures(rows: Sequence[Row], hits: Hits) -> Figures:
     found: Figures = {"score (strict)": {}, "score (loose)": {}}
     for problem, members in grouped(rows, hits, "ID").items():
-        steps = [hit for row, hit in members if not text(row, "key").endswith("multi")]
-        whole = next((hit for row, hit in members if text(row, "key").endswith("multi")), None)
+        worth = {text(row, "key"): hit for row, hit in members}
+        length = text(members[0][0], "key").partition("steps")[0]
+        steps = [worth.get(f"{length}steps_{step}") for step in range(1, 4 if length == "3" else 3)]
+        whole = worth.get(f"{length}steps_multi")
         for mode, strict in (("strict", True), ("loose", False)):
             found_class = problem_class(steps, whole, strict=strict)
             if found_class is None:

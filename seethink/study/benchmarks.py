@@ -5,6 +5,8 @@ Below the output folder:
     images/, ledger/                         pictures of all tables; every paid answer, of models and judges
     <entry>/questions/                       the rows, ready to be asked
     <entry>/<prompt>[-blind]/                one condition: responses, verdicts, figures (``evaluation.benchmark_run``)
+    <entry>/predictions/                     the same of predictions that were given
+        asked.json                           whose it is, and how it was asked
         results.json                         every figure with its interval, and what it was made of
         <model>_<entry>.xlsx                 the harness's result file
         differences.tsv                      rows on which the harness and our verifiers differ
@@ -33,10 +35,12 @@ from seethink.evaluation.bar import progress_bar
 from seethink.evaluation.benchmark_run import (
     FIGURES,
     GRADED,
+    answered_table,
     ask_questions,
     figure_rows,
     open_unanswered,
     read_answered,
+    seal_predictions,
     unanswered,
     write_scores,
 )
@@ -59,8 +63,10 @@ from seethink.evaluation.scoring import (
 )
 from seethink.study.rewards import evaluation_judges
 
-RESULTS = "results.json"
+RESULTS, ASKED = "results.json", "asked.json"
 _GREEDY = Draw(Decoding.GREEDY, 0)
+_OFF = 0.05
+"""Per cent; the harness's own rounding stays below."""
 
 
 class BenchmarkTask(BenchmarkConfig):
@@ -123,17 +129,22 @@ def run_benchmark(
         model: a checkpoint folder, "base", or a name that the task's endpoint knows.
         name: what tables call it.
         retry_unanswered: ask again what an endpoint refused or left unanswered.
+
+    Raises:
+        InputError: ``out`` holds another model's answers, among others.
+        Stopped: on request, or a budget is spent.
     """
     folder = out / questions.entry.name / condition(task)
     drawing = BenchmarkConfig.model_validate(task.model_dump(include=set(BenchmarkConfig.model_fields)))
     respondent: str | Respondent = model
     if task.endpoint is not None:
         respondent = EndpointModel(model, task.endpoint, out / "ledger")
+    asked = {"model": name, "prompt": task.prompt.value, "blind": task.blind}
     with only_run(folder):
+        _sign(folder, asked)
         if retry_unanswered:
             open_unanswered(folder)
         ask_questions(drawing, respondent, questions, images, folder)
-        asked = {"model": name, "prompt": task.prompt.value, "blind": task.blind}
         answered = read_answered(questions, folder)
         return _score(task, asked, questions, answered, folder, out / "ledger", task.scoring, task.judge, console)
 
@@ -148,7 +159,10 @@ def score_predictions(
     *,
     console: Console | None = None,
 ) -> dict[str, Any]:
-    """Score a result file of the harness, or any table with ``index`` and ``prediction``; as ``run_benchmark``."""
+    """Score a result file of the harness, or any table with ``index`` and ``prediction``; as ``run_benchmark``.
+
+    The predictions are kept, so that ``score_again`` needs no file.
+    """
     answered, aside = read_predictions(predictions, questions)
     asked = {
         "model": name,
@@ -157,7 +171,10 @@ def score_predictions(
         "predictions": {"file": predictions.name, "aside": reasons(aside)},
     }
     folder = out / questions.entry.name / "predictions"
-    return _score(scoring, asked, questions, answered, folder, out / "ledger", scoring, judge, console)
+    with only_run(folder):
+        _sign(folder, asked)
+        seal_predictions(answered, questions, folder)
+        return _score(scoring, asked, questions, answered, folder, out / "ledger", scoring, judge, console)
 
 
 def score_again(
@@ -169,14 +186,36 @@ def score_again(
     console: Console | None = None,
 ) -> dict[str, Any]:
     """Score the responses of a run by other rules, or with another judge; what it was asked is kept."""
-    questions, before = sealed_questions(folder.parent / "questions"), read_json(folder / RESULTS)
-    asked = {field: before[field] for field in ("model", "prompt", "blind")}
-    return _score(scoring, asked, questions, read_answered(questions, folder), folder, ledger, scoring, judge, console)
+    if not (folder / ASKED).is_file() or not answered_table(folder):
+        raise InputError(
+            f"{folder} holds no answered questions: give a folder OUT/<entry>/<prompt> that eval run finished, or "
+            "OUT/<entry>/predictions"
+        )
+    questions, asked = sealed_questions(folder.parent / "questions"), read_json(folder / ASKED)
+    if answered_table(folder) != questions.table:
+        raise InputError(
+            f"{folder} answers other questions than those in {folder.parent / 'questions'}: run the command that asked "
+            "them again, with its table"
+        )
+    with only_run(folder):
+        answered = read_answered(questions, folder)
+        return _score(scoring, asked, questions, answered, folder, ledger, scoring, judge, console)
 
 
 def condition(task: BenchmarkConfig) -> str:
     """The folder of one way of asking: "thinking", "direct-blind"."""
     return f"{task.prompt.value}{'-blind' if task.blind else ''}"
+
+
+def _sign(folder: Path, asked: Mapping[str, Any]) -> None:
+    """Say whose answers the folder holds. InputError where they are another model's, which must not be lost."""
+    other = read_json(folder / ASKED)["model"] if (folder / ASKED).is_file() else asked["model"]
+    if other != asked["model"]:
+        raise InputError(
+            f"{folder} holds the answers of {other}: give {asked['model']} another --out, "
+            f"or --name {other} to replace them"
+        )
+    write_json(folder / ASKED, asked)
 
 
 def read_run(folder: Path) -> BenchmarkRun:
@@ -213,7 +252,7 @@ def _score(
         spent = judge.spent() if judge is not None else ""
     about = _about(asked, questions, answered, scores, scoring, judge_config, judge, spent)
     results = benchmark_results(about, scores.graded, figure_rows(scores))
-    _place_interval(results)
+    _place_interval(results, next(iter(scores.figures[_GREEDY])))
     write_scores(scores, questions, folder)
     write_spreadsheet(folder / "differences.tsv", _COLUMNS, _differences(scores.graded))
     name = result_name(str(asked["model"]), questions.entry.name)
@@ -276,11 +315,17 @@ def _about(
     }
 
 
-def _place_interval(results: dict[str, Any]) -> None:
+def _place_interval(results: dict[str, Any], figure: str) -> None:
     """The headline's interval is that of its figure: over the units that the harness averages."""
-    figures = results["figures"][Decoding.GREEDY.value]
-    for found in list(figures.values())[:1]:
-        results["headline"] |= {name: found[name] for name in ("low", "high", "n")}
+    found = results["figures"][Decoding.GREEDY.value].get(figure)
+    if found is None:
+        return
+    headline = results["headline"]
+    headline |= {name: None if found[name] is None else 100 * found[name] for name in ("low", "high")} | {"n": found["n"]}
+    # We-Math's arithmetic is that of a whole table.
+    if headline["value"] is not None and abs(headline["value"] - 100 * found["mean"]) > _OFF:
+        told = f"{found['n']} units that are decided the figure is {100 * found['mean']:.1f} %"
+        results["caveats"].append(f"the harness's arithmetic takes the table for whole; over the {told}, in its interval")
 
 
 _COLUMNS = (

@@ -1,6 +1,8 @@
 import csv
+import io
 
 import pytest
+from rich.console import Console
 
 from seethink.analysis.leaderboard import TITLES, leaderboard_table, own_lines, published, write_leaderboard
 from seethink.core.rejected import InputError
@@ -12,7 +14,7 @@ def run(tmp_path):
     """Write the results.json of a run that is nothing but a headline."""
 
     def write(benchmark, value, model="mine", caveats=(), **about):
-        headline = {"name": "h", "value": value, "bounds": (value, value), "low": 0.4, "high": 0.6, "n": 9}
+        headline = {"name": "h", "value": value, "bounds": (value, value), "low": 40.0, "high": 60.0, "n": 9}
         tree = {"benchmark": benchmark, "model": model, "prompt": "thinking", "blind": False, "rules": "2026-08"}
         tree |= {"judge": {"judge": "j"}, "headline": headline, "caveats": list(caveats), **about}
         write_json(tmp_path / model / benchmark / str(about.get("prompt", "thinking")) / "results.json", tree)
@@ -50,8 +52,11 @@ def test_an_own_row_has_an_average_only_with_all_six_and_is_marked_where_one_is_
 
 def test_prompts_rules_and_judges_are_rows_of_their_own(run):
     run("mathvista", 50.0)
-    folder = run("mathvista", 60.0, prompt="direct")
-    assert [line.source for line in own_lines([folder])] == ["direct, rules 2026-08, j", "thinking, rules 2026-08, j"]
+    folder = run("mathvista", 60.0, prompt="direct", judge={"judge": "j", "judge prompts": "ab12"})
+    assert [line.source for line in own_lines([folder])] == [
+        "direct, rules 2026-08, j, prompts ab12",
+        "thinking, rules 2026-08, j",
+    ]
     write_json(folder / "elsewhere" / "results.json", {"arms": {}})
     assert len(own_lines([folder])) == 2
 
@@ -69,9 +74,29 @@ def test_two_runs_for_one_cell_and_no_run_at_all_are_named(run, tmp_path):
 
 
 def test_rows_without_a_verdict_widen_the_span_to_all_wrong_and_all_right(run):
-    headline = {"name": "h", "value": 80.0, "bounds": (20.0, 95.0), "low": 0.7, "high": 0.9, "n": 9}
+    headline = {"name": "h", "value": 80.0, "bounds": (20.0, 95.0), "low": 70.0, "high": 90.0, "n": 9}
     [line] = own_lines([run("mathvista", 80.0, headline=headline)])
     assert line.figures["mathvista"][1:3] == (20.0, 95.0)
+
+
+def test_the_interval_of_an_average_is_narrower_than_those_it_is_made_of(run):
+    for name in TITLES:
+        folder = run(name, 50.0)
+    [line] = own_lines([folder])
+    assert line.average[:3] == (50.0, pytest.approx(50 - 10 / 6**0.5), pytest.approx(50 + 10 / 6**0.5))
+
+
+def test_80_characters_show_every_figure_with_its_interval_and_the_average(run):
+    for name in TITLES:
+        folder = run(name, 50.0, model="runs/grpo/model-of-a-long-name", judge={"judge": "gpt-4o-mini-2024-07-18"})
+    shown = Console(width=80, file=io.StringIO(), record=True)
+    shown.print(leaderboard_table(own_lines([folder])))
+    text = shown.export_text()
+    assert "…" not in text and "Qwen2.5-VL-7B" in text and "average" in text
+    assert next(line.split()[-7:] for line in text.splitlines() if "Qwen2.5-VL-7B" in line) == [
+        *("68.1", "25.4", "41.1", "21.8", "36.2", "47.9", "40.1")
+    ]
+    assert text.count("50.0") == 7 and text.count("40.0–") == text.count("60.0") == 6
 
 
 def test_the_exported_table_has_bounds_in_columns_and_runs_no_formula(run, tmp_path):

@@ -7,7 +7,6 @@ import random
 
 import pytest
 
-from seethink.evaluation.benchmark import all_right
 from seethink.evaluation.catalogue import find_entry
 from seethink.evaluation.rules import score
 from seethink.evaluation.wemath import WEMATH, problem_class
@@ -37,11 +36,10 @@ def test_published_dynamath_verdicts_give_the_published_figures(real_data):
         assert shown == [expected["average"], expected["worst"]]
 
 
-def test_the_unit_of_dynamath_is_the_question_and_one_open_variant_leaves_it_open_unless_one_is_wrong():
+def test_the_unit_of_dynamath_is_the_question_and_one_open_variant_leaves_it_open():
     figures = find_entry("dynamath").benchmark.figures
     found = figures(dynamath_rows(3, 2), [1.0, None, 0.0, None, 1.0, 1.0])
-    assert found["worst case"] == {"10": 0.0, "20": 1.0} and found["average"] == {"0": 1.0, "10": 0.0, "20": 1.0}
-    assert (all_right([1.0, None]), all_right([0.0, None]), all_right([1.0])) == (None, 0.0, 1.0)
+    assert found["worst case"] == {"20": 1.0} and found["average"] == {"0": 1.0, "10": 0.0, "20": 1.0}
 
 
 @pytest.mark.parametrize(
@@ -53,10 +51,8 @@ def test_the_unit_of_dynamath_is_the_question_and_one_open_variant_leaves_it_ope
         ([1, 1], 0, "IG", "IG"),
         ([1, 0], 0, "IK", "IK"),
         ([0, 0, 0], 0, "IK", "IK"),
-        ([1, None], 1, None, "CM"),
-        ([0, None], 1, "RM", None),
-        ([0, None], 0, "IK", "IK"),
-        ([1, None], 0, None, None),
+        ([1, None], 1, None, None),
+        ([0, None], 0, None, None),
         ([1, 1], None, None, None),
     ],
 )
@@ -128,6 +124,24 @@ def test_wemath_counts_strictly_and_loosely():
     assert list(found["score (strict)"].values()) == [1.0, 0.0, 0.5, 0.0]
     assert list(found["score (loose)"].values()) == [1.0, 1.0, 0.5, 0.0]
     assert mean(found["RM of RM and CM (strict)"]) == 0.5 and mean(found["S2"]) == 0.5 and len(found["S1"]) == 8
+
+
+def test_a_problem_of_wemath_that_is_not_there_whole_is_no_unit():
+    rows = wemath_rows(2)
+    found = WEMATH.figures(rows[:2] + rows[3:], [1.0] * 5)
+    assert found["score (strict)"] == {"2steps_1": 1.0} and len(found["S1"]) == 4
+    assert score("wemath", rows[:2], ["A", "A"]).headline is None
+
+
+@pytest.mark.parametrize("name", ["dynamath", "wemath"])
+def test_without_a_judge_headline_and_units_are_of_the_same_problems(name):
+    """Rows that no rule settles leave their problem out of both."""
+    rows = dynamath_harness_rows(40) if name == "dynamath" else wemath_rows(525)
+    draw = random.Random(name)
+    predictions = [draw.choices(["A", "B", "perhaps A, perhaps B"], [70, 20, 10])[0] for _ in rows]
+    scored = score(name, rows, predictions)
+    units = next(iter(find_entry(name).benchmark.figures(rows, [row.verdict.score for row in scored.verdicts]).values()))
+    assert None in scored.hits and 100 * mean(units) == pytest.approx(scored.headline, abs=0.005)
 
 
 def test_a_row_counts_in_every_group_that_it_names_and_open_rows_in_none():

@@ -160,7 +160,7 @@ def test_a_run_has_every_figure_with_its_interval_and_what_it_was_made_of(run, s
     told = json.loads((folder / "thinking" / "results.json").read_text())
     assert told == json.loads(json.dumps(results))
     headline = told["headline"]
-    assert headline["value"] == pytest.approx(100 * 11 / 12) and headline["low"] < 11 / 12 < headline["high"]
+    assert headline["value"] == pytest.approx(100 * 11 / 12) and headline["low"] < 100 * 11 / 12 < headline["high"]
     assert headline["n"] == 12 and told["judge"] is None and told["rules"] == "2026-08"
     assert told["caveats"] == ["12 of the benchmark's 1000 rows"]
     for rule in ("harness", "lenient", "strict"):

@@ -15,7 +15,7 @@ from seethink.evaluation.respondent import Response
 from seethink.evaluation.result_file import read_predictions, result_name, write_predictions
 from seethink.evaluation.scoring import ScoringConfig
 from seethink.evaluation.sheet import read_sheet, write_sheet
-from seethink.study.benchmarks import score_predictions
+from seethink.study.benchmarks import score_again, score_predictions
 
 HOSTILE = [
     "__import__('os').system('touch pwned')",
@@ -104,6 +104,64 @@ def test_predictions_are_read_from_any_table_and_what_belongs_to_no_question_is_
     assert found[2][1].text == "A"
     with pytest.raises(InputError, match="has no prediction for MathVista_MINI: the first says"):
         read_predictions(jsonl({"index": "x", "prediction": "A"}), many)
+
+
+HARNESS = {
+    "[Content_Types].xml": "<Types/>",
+    "xl/sharedStrings.xml": '<?xml version="1.0"?>\n<sst xmlns="{0}" count="6" uniqueCount="5"><si><t>index</t></si>'
+    '<si><t>prediction</t></si><si><r><t>The answer </t></r><r><t xml:space="preserve">is B </t></r></si>'
+    "<si><t>_x000C_A</t></si><si><t>http://a.b</t></si></sst>",
+    "xl/worksheets/sheet1.xml": '<?xml version="1.0"?>\n<worksheet xmlns="{0}"><dimension ref="A1:B7"/><sheetData>'
+    '<row r="1" spans="1:2"><c r="A1" s="1" t="s"><v>0</v></c><c r="B1" s="1" t="s"><v>1</v></c></row>'
+    '<row r="2" spans="1:2"><c r="A2"><v>0</v></c><c r="B2" t="s"><v>2</v></c></row>'
+    '<row r="3" spans="1:2"><c r="A3"><v>1</v></c></row>'
+    '<row r="4" spans="1:2"><c r="A4"><v>2</v></c><c r="B4"><f>1+1</f><v>0</v></c></row>'
+    '<row r="5" spans="1:2"><c r="A5"><v>3</v></c><c r="B5" t="s"><v>3</v></c></row>'
+    '<row r="6" spans="1:2"><c r="A6"><v>4</v></c><c r="B6"><v>14.5</v></c></row>'
+    '<row r="7" spans="1:2"><c r="A7"><v>5</v></c><c r="B7" t="inlineStr"><is><t>B</t></is></c></row></sheetData>'
+    '<hyperlinks><hyperlink ref="B2"/></hyperlinks></worksheet>',
+}
+"""A result file as the harness's writer (XlsxWriter) and others make it: places named, empty cells left out, a text
+that began with "=" as a formula with the value 0, control characters escaped."""
+
+
+def test_a_result_file_of_the_harness_itself_is_read(many, tmp_path):
+    path = tmp_path / "model_MathVista_MINI.xlsx"
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in HARNESS.items():
+            archive.writestr(name, content.format("http://schemas.openxmlformats.org/spreadsheetml/2006/main"))
+    found, aside = read_predictions(path, many)
+    assert aside == []
+    assert [response.text for _, response in found][:7] == ["The answer is B ", None, "0", "\fA", "14.5", "B", None]
+
+
+def test_given_predictions_are_scored_again_without_their_file(many, jsonl, tmp_path):
+    file = jsonl(*({"index": n, "prediction": "B because of one two three four"} for n in range(len(many.rows))))
+    first = score_predictions(ScoringConfig(passed_on="whole"), None, file, "m", many, tmp_path / "out")
+    file.unlink()
+    folder = tmp_path / "out" / "MathVista_MINI" / "predictions"
+    again = score_again(ScoringConfig(passed_on="whole", rules="2025-04"), None, folder, tmp_path / "ledger")
+    assert (first["headline"]["value"], again["headline"]["value"]) == (None, 50.0)
+    assert again["predictions"] == first["predictions"] and again["model"] == "m"
+
+
+def test_another_model_s_answers_are_not_written_over(many, jsonl, tmp_path):
+    file = jsonl({"index": 1, "prediction": "B"})
+    first = score_predictions(ScoringConfig(), None, file, "first", many, tmp_path / "o")
+    with pytest.raises(InputError, match=r"holds the answers of first: give second another --out, or --name first"):
+        score_predictions(ScoringConfig(), None, file, "second", many, tmp_path / "o")
+    told = json.loads((tmp_path / "o" / "MathVista_MINI" / "predictions" / "results.json").read_text())
+    assert told == json.loads(json.dumps(first))
+
+
+def test_answers_are_not_scored_again_against_other_questions(many, ask, tsv, vista, jsonl, tmp_path):
+    folder = tmp_path / "out" / "MathVista_MINI" / "predictions"
+    with pytest.raises(InputError, match="holds no answered questions"):
+        score_again(ScoringConfig(), None, folder, tmp_path / "ledger")
+    score_predictions(ScoringConfig(), None, jsonl({"index": 1, "prediction": "B"}), "m", many, tmp_path / "out")
+    ask("mathvista", tsv(vista(1)), pictures=False)
+    with pytest.raises(InputError, match=r"answers other questions than those in .*questions"):
+        score_again(ScoringConfig(), None, folder, tmp_path / "ledger")
 
 
 def test_hostile_predictions_change_no_other_row_and_run_nowhere(many, jsonl, tmp_path):

@@ -44,7 +44,8 @@ def decide(case: Case) -> list[RowVerdict]:
 
 
 def _same(row: Cells, extraction: str) -> bool:
-    return extraction.strip() == text_of(row["answer"]).strip()
+    """Two empty texts are judged: the code asks whether what it found is true."""
+    return bool(extraction.strip()) and extraction.strip() == text_of(row["answer"]).strip()
 
 
 def _zero_or_one(reply: str) -> str | None:

@@ -41,7 +41,7 @@ def decide(case: Case) -> list[RowVerdict]:
     equality = shared_equality()
     first = {number: case.rows[number]["prediction"] for number in options}
     found = _found(case, first, options, equality, free_form=case.rules.settles_free_form)
-    results = {number: _result(first[number], one) for number, one in found.items() if _settles(one)}
+    results = {number: _result(first[number], one) for number, one in found.items() if _settles(one, first[number])}
     verdicts |= {number: stopping(number, str(one)) for number, one in found.items() if isinstance(one, HarnessStops)}
     by_judge = [number for number in options if number not in results and number not in verdicts]
     judged = dict[int, Answered]()
@@ -83,9 +83,12 @@ def _found(
     return found | dict(zip(free, equality.matches(pairs), strict=True))
 
 
-def _settles(found: Found | HarnessStops) -> bool:
-    """Any option ends extraction, and so does a free-form response that equals the answer."""
-    return found is Match.EQUAL or (isinstance(found, str) and not isinstance(found, Match))
+def _settles(found: Found | HarnessStops, response: Any) -> bool:
+    """Any option ends extraction, and so does a free-form response that equals the answer, but for an empty text: the
+    code asks whether what it found is true."""
+    if found is Match.EQUAL:
+        return bool(text_of(response))
+    return isinstance(found, str) and not isinstance(found, Match)
 
 
 def _result(response: Any, found: Found | HarnessStops) -> str:

@@ -107,8 +107,10 @@ def figures(case: Case, hits: Sequence[bool | None], verdicts: Sequence[RowVerdi
     ]
     line, stopped = _class_line(classes, total)
     line |= _step_line(case.rows, hits, decided)
-    score = str(line["Score (Strict)"])
-    return Lines((line,), float(score.removesuffix("%")), stopped)
+    if not any(strict for strict, _ in classes):
+        # 100 %, since no problem costs anything; of rows without a whole problem nothing can be said.
+        return Lines((line,), None, stopped)
+    return Lines((line,), float(str(line["Score (Strict)"]).removesuffix("%")), stopped)
 
 
 def _problems(rows: Sequence[Cells], steps: int) -> list[Mapping[str, int]]:

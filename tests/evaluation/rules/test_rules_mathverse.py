@@ -49,6 +49,13 @@ def test_an_extraction_of_null_equals_a_missing_answer_in_a_spreadsheet(storage,
     assert scored.judge_calls == calls and scored.hits == (storage == "xlsx",)
 
 
+@pytest.mark.parametrize(("answer", "extraction", "storage"), [(" ", " ", "xlsx"), ("", "", "none")])
+def test_two_empty_texts_are_judged(answer, extraction, storage, scripted):
+    judge = scripted([{"extract": [extraction], "verdict": ["0"]}])
+    scored = score("mathverse", [row(answer)], ["?"], judge=judge, storage=storage)
+    assert scored.hits == (False,) and scored.judge_calls == 2
+
+
 def test_the_request_of_the_second_step_holds_question_gold_and_extraction():
     seen = []
 

@@ -17,6 +17,12 @@ def test_an_equal_prediction_settles_a_free_form_row(judge_saying):
     assert [verdict.judge_calls for verdict in scored.verdicts] == [0, 1]
 
 
+@pytest.mark.parametrize(("text", "calls"), [("", 1), (" ", 0), ("0", 0)])
+def test_an_empty_text_goes_to_the_judge_though_it_equals_the_gold_and_a_0_does_not(text, calls, judge_saying):
+    scored = score("mathvision", [row(text.strip())], [text], judge=judge_saying(text), storage="none")
+    assert scored.hits == (True,) and scored.judge_calls == calls
+
+
 def test_then_the_judge_was_asked_for_every_free_form_row(judge_saying):
     rows, predictions = [row("60"), row("B", FIVE)], ["60", "(B)"]
     then = score("mathvision", rows, predictions, judge=judge_saying("60"), rules="2025-04", storage="none")
