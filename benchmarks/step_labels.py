@@ -121,7 +121,7 @@ class NoisyTruth:
 
 
 def curve(name: str, setting: int, threshold: float, one: Collector, solutions: list[tuple[Solution, int]]) -> Curve:
-    labels = [one.label(made) for made, _ in solutions]
+    labels = one.label([made for made, _ in solutions])
     hits = sum(told.first_error == place for told, (_, place) in zip(labels, solutions, strict=True))
     cost = sum((told.cost for told in labels), Cost())
     n = len(solutions)
@@ -146,8 +146,7 @@ def shared_prefix_ratio(store: ImageStore) -> list[float]:
     """Once per run, by turns: the peer's seconds over ours for the same number of completions of the same starts."""
     from seethink.core.chat import messages
     from seethink.models.load import load_checkpoint
-    from seethink.models.sampling import Prompt
-    from seethink.process.collect.continuing import continue_responses
+    from seethink.models.sampling import Prompt, sample
     from seethink.world.questions import question
     from seethink.world.source import WorldConfig, WorldSource
     from seethink.world.traces import true_steps
@@ -159,7 +158,7 @@ def shared_prefix_ratio(store: ImageStore) -> list[float]:
 
     def ours() -> None:
         for place, (prompt, start) in enumerate(zip(prompts, starts, strict=True)):
-            continue_responses(checkpoint, [prompt], [start], draws=DRAWS, max_tokens=32, seed=place)
+            list(sample(checkpoint, [prompt._replace(started=start)], draws=DRAWS, max_tokens=32, seed=place))
 
     def peer() -> None:
         for place, (prompt, start) in enumerate(zip(prompts, starts, strict=True)):

@@ -18,7 +18,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator, PercentFormatter
+from matplotlib.ticker import MaxNLocator, NullFormatter, PercentFormatter, StrMethodFormatter
 
 from seethink.analysis.palette import arm_colours
 from seethink.analysis.wording import apart, p_text, signed
@@ -398,16 +398,18 @@ def step_labels_figure(curves: Sequence[Tree]) -> str:
     collector; ``curves`` are the rows of ``benchmarks/step_labels.py``, each collector at its best threshold."""
     lengths = sorted({one["steps"] for one in curves})
     names = list(dict.fromkeys(one["collector"] for one in curves if one["tokens"] > 0))
-    with _figure(520) as figure:
+    with _figure(550) as figure:
         for number, steps in enumerate(lengths[:4]):
-            left, top = (54 + 340 * (number % 2)), 30 + 250 * (number // 2)
-            axes = _axes(figure, left=left, right=_WIDTH - left - 290, top=top, bottom=520 - top - 180, height=520)
+            left, top = (54 + 340 * (number % 2)), 56 + 250 * (number // 2)
+            axes = _axes(figure, left=left, right=_WIDTH - left - 290, top=top, bottom=550 - top - 180, height=550)
             for name, colour in arm_colours(names).items():
                 mine = [one for one in curves if (one["steps"], one["collector"]) == (steps, name)]
                 threshold = max(mine, key=lambda one: one["accuracy"])["threshold"]
                 points = sorted((one["tokens"], one["accuracy"]) for one in mine if one["threshold"] == threshold)
                 axes.plot(*zip(*points, strict=True), marker="o", markersize=4, color=colour, label=name)
             axes.set_xscale("log")
+            axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
+            axes.xaxis.set_minor_formatter(NullFormatter())
             axes.set_title(f"{steps} steps", fontsize=11.5, loc="left")
             axes.set_ylim(0, 1.03)
             axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))

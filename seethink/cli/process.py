@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,7 +14,18 @@ from seethink.cli.terminal import terminal
 
 if TYPE_CHECKING:
     from seethink.analysis import Rule
+    from seethink.core.images import ImageStore
     from seethink.process.pool import Pool
+    from seethink.process.step_benchmarks import LabelledSteps
+
+
+class StepBenchmark(StrEnum):
+    """Where solutions with labelled steps come from."""
+
+    VISUALPROCESSBENCH = "visualprocessbench"
+    PROCESSBENCH = "processbench"
+    WORLD = "world"
+
 
 commands = typer.Typer(help="Process rewards: label steps, train a scorer, compare scorers.", no_args_is_help=True)
 
@@ -21,6 +33,10 @@ Responses = Annotated[
     list[Path],
     typer.Option("--responses", help="Folder that seethink eval wrote (draws=16), or JSON Lines of responses."),
 ]
+ResponseField = Annotated[
+    str, typer.Option("--response", help="Field of a row of JSON Lines that holds the response; dots lead inside.")
+]
+MakerField = Annotated[str, typer.Option("--maker", help="Field of a row of JSON Lines that names the model.")]
 
 
 @commands.command("bench")
@@ -31,7 +47,8 @@ def bench_command(
     out: Out = Path("runs/process-bench"),
     form: FormatOption = Format.RECORDS,
     image_field: ImageField = "image",
-    maker: Annotated[str, typer.Option("--maker", help="Field of a response that names its model.")] = "model",
+    response: ResponseField = "response",
+    maker: MakerField = "model",
     config: ConfigFile = None,
     overrides: Overrides = None,
 ) -> None:
@@ -43,7 +60,7 @@ def bench_command(
 
     task = load_config(BenchTask, config, overrides or ())
     opened = open_items(ItemFile(data, images, form, image_field), out / "images")
-    found = _pools(responses, opened, task.rule, maker)
+    found = _pools(responses, opened, task.rule, response, maker)
     results = bench(task, found, opened.store, out)
     for generator in results["generators"]:
         terminal().print(bench_table(results, generator))
@@ -85,7 +102,8 @@ def label_command(
     out: Out = Path("runs/process-labels"),
     form: FormatOption = Format.RECORDS,
     image_field: ImageField = "image",
-    maker: Annotated[str, typer.Option("--maker", help="Field of a response that names its model.")] = "model",
+    response: ResponseField = "response",
+    maker: MakerField = "model",
     config: ConfigFile = None,
     overrides: Overrides = None,
 ) -> None:
@@ -101,7 +119,7 @@ def label_command(
     reward = training_reward(opened.items)
     from seethink.analysis import Rule
 
-    label(task, _pools(responses, opened, Rule.STRICT, maker), opened.store, reward, out)
+    label(task, _pools(responses, opened, Rule.STRICT, response, maker), opened.store, reward, out)
     cost = (read_manifest(out / "labels") or {}).get("cost", {})
     terminal().print(
         f"{cost.get('labels', 0)} labels, {cost.get('tokens_per_label', 0):.1f} tokens each: {out / 'rows.jsonl'}"
@@ -139,7 +157,128 @@ def train_command(
     terminal().print(f"model: {out / 'model'}")
 
 
-def _pools(paths: list[Path], opened: OpenedItems, rule: Rule, maker: str) -> list[Pool]:
+@commands.command("errors")
+def errors(
+    data: Annotated[Path, typer.Option("--data", help="Solutions with labelled steps, or items of the world.")],
+    images: Images,
+    benchmark: Annotated[
+        StepBenchmark, typer.Option("--benchmark", help="How the file is written; world: items, with --responses.")
+    ] = StepBenchmark.VISUALPROCESSBENCH,
+    responses: Annotated[
+        list[Path] | None, typer.Option("--responses", help="Folder that seethink eval wrote, for items of the world.")
+    ] = None,
+    out: Out = Path("runs/process-errors"),
+    config: ConfigFile = None,
+    overrides: Overrides = None,
+) -> None:
+    """Where scorers see the first error of a solution, and whether their scores mean what they say."""
+    from seethink.core.config import load_config
+    from seethink.process.measure import ErrorsTask, measure_errors
+    from seethink.process.shown import errors_table
+
+    task = load_config(ErrorsTask, config, overrides or ())
+    solutions, store = _labelled(benchmark, data, images, responses or [], out)
+    terminal().print(errors_table(measure_errors(task, solutions, store, out)))
+    terminal().print(f"results: {out / 'results.json'}")
+
+
+@commands.command("probe")
+def probe_command(
+    data: Data,
+    images: Images,
+    out: Out = Path("runs/process-probe"),
+    config: ConfigFile = None,
+    overrides: Overrides = None,
+) -> None:
+    """What moves a scorer that should not: length, position, the answer; on items of the world."""
+    from seethink.core.config import load_config
+    from seethink.core.rejected import InputError
+    from seethink.process.measure import ProbeTask, measure_probes
+    from seethink.process.shown import probes_table
+    from seethink.process.world_steps import probed_items
+
+    task = load_config(ProbeTask, config, overrides or ())
+    opened = open_items(ItemFile(data, images, Format.RECORDS, "image"), out / "images")
+    traces = list(probed_items(opened.items))
+    if not traces:
+        raise InputError(f"{data} holds no item whose right and wrong way differ: give more items of the world")
+    terminal().print(probes_table(measure_probes(task, traces, opened.store, out)))
+    terminal().print(f"results: {out / 'results.json'}")
+
+
+@commands.command("search")
+def search_command(
+    data: Data,
+    images: Images,
+    out: Out = Path("runs/process-search"),
+    form: FormatOption = Format.RECORDS,
+    image_field: ImageField = "image",
+    config: ConfigFile = None,
+    overrides: Overrides = None,
+) -> None:
+    """Answer items by step-level beam search: a scorer chooses among next steps while the response is written."""
+    from seethink.core.config import load_config
+    from seethink.process.run import search
+    from seethink.process.settings import SearchTask
+    from seethink.study.rewards import training_reward
+
+    task = load_config(SearchTask, config, overrides or ())
+    opened = open_items(ItemFile(data, images, form, image_field), out / "images")
+    found = search(task, opened.items, opened.store, training_reward(opened.items), out)
+    told = found["accuracy"]
+    if told["mean"] is not None:
+        share = f"{100 * told['mean']:.1f} % right ({100 * told['low']:.0f} to {100 * told['high']:.0f})"
+        terminal().print(f"{share}, {found['tokens_per_item']:.0f} tokens an item")
+    terminal().print(f"results: {out / 'results.json'}")
+
+
+@commands.command("construct")
+def construct_command(
+    data: Data,
+    images: Images,
+    responses: Responses,
+    out: Out = Path("runs/process-construct"),
+    form: FormatOption = Format.RECORDS,
+    image_field: ImageField = "image",
+    response: ResponseField = "response",
+    maker: MakerField = "model",
+    config: ConfigFile = None,
+    overrides: Overrides = None,
+) -> None:
+    """Choose the items on which scoring steps is worth more than scoring responses, by quotas per source."""
+    from seethink.core.config import load_config
+    from seethink.process.run import construct
+    from seethink.process.settings import ConstructTask
+
+    task = load_config(ConstructTask, config, overrides or ())
+    opened = open_items(ItemFile(data, images, form, image_field), out / "images")
+    found = _pools(responses, opened, task.rule, response, maker)
+    chosen = construct(task, found, opened.store, out)["chosen"]
+    terminal().print(f"{len(chosen)} items chosen: {out / 'results.json'}")
+
+
+def _labelled(
+    benchmark: StepBenchmark, data: Path, images: Path, responses: list[Path], out: Path
+) -> tuple[list[LabelledSteps], ImageStore]:
+    from seethink.analysis import Rule
+    from seethink.core.images import ImageStore
+    from seethink.core.rejected import InputError, Rejected
+    from seethink.process.step_benchmarks import process_bench, visual_process_bench
+    from seethink.process.world_steps import labelled_pools
+
+    store = ImageStore(out / "images")
+    if benchmark is StepBenchmark.WORLD:
+        if not responses:
+            raise InputError("steps of the world are those of responses: give --responses, a folder of seethink eval")
+        opened = open_items(ItemFile(data, images, Format.RECORDS, "image"), out / "images")
+        return list(labelled_pools(_pools(responses, opened, Rule.STRICT, "response", "model"))), opened.store
+    visual = benchmark is StepBenchmark.VISUALPROCESSBENCH
+    read = list(visual_process_bench(data, images, store) if visual else process_bench(data))
+    tell([one for one in read if isinstance(one, Rejected)])
+    return [one for one in read if not isinstance(one, Rejected)], store
+
+
+def _pools(paths: list[Path], opened: OpenedItems, rule: Rule, response: str, maker: str) -> list[Pool]:
     from seethink.core.graded import graded_from_row
     from seethink.core.tables import parts, read_rows
     from seethink.process.pool import pools, read_pools
@@ -153,7 +292,7 @@ def _pools(paths: list[Path], opened: OpenedItems, rule: Rule, maker: str) -> li
         else:
             judges = evaluation_judges(opened.items)
             reward = judges.strict if rule == "strict" else judges.lenient
-            made, rejected = read_pools(path, opened.items, reward, generator=path.stem, maker=maker)
+            made, rejected = read_pools(path, opened.items, reward, generator=path.stem, response=response, maker=maker)
             tell(rejected)
             found += made
     return found

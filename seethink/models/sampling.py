@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-from seethink.models.groups import encode_prompts, sample_groups, vision_tokens
+from seethink.models.groups import Features, encode_prompts, sample_groups, vision_tokens
 from seethink.models.load import Checkpoint
 from seethink.models.prompt import Prompt
 
@@ -35,6 +35,7 @@ def sample(
     max_tokens: int = 256,
     batch: int = 128,
     seed: int = 0,
+    features: Features | None = None,
 ) -> Iterator[list[Draw]]:
     """``draws`` responses per prompt, in the order of the prompts; temperature 0 is greedy.
 
@@ -44,6 +45,7 @@ def sample(
     Args:
         batch: completions decoded at a time.
         seed: every batch is seeded by it and its number, so a run resumed at a batch boundary draws the same.
+        features: of ``picture_features``, where all prompts show the same pictures and these were computed before.
     """
     model, tokenizer = checkpoint.model.eval(), checkpoint.processor.tokenizer
     size = max(1, batch // draws)
@@ -58,6 +60,7 @@ def sample(
             temperature=temperature,
             max_tokens=max_tokens,
             seed=seed + 7919 * number,
+            features=features,
         )
         rows_PGC, lengths_PG = drawn.ids_PGC.tolist(), drawn.mask_PGC.sum(-1).tolist()
         for place, ended_G in enumerate(drawn.ended_PG.tolist()):

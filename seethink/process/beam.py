@@ -11,8 +11,7 @@ from seethink.core.config import Config
 from seethink.core.item import Item
 from seethink.core.protocols import StepScorer
 from seethink.process.aggregate import MEAN, aggregate
-from seethink.process.collect.completer import Completer, Cost, cost_of
-from seethink.process.collect.labels import seed_of
+from seethink.process.collect.completer import Completer, Cost, Start, cost_of, seed_of
 from seethink.process.score import score_many
 from seethink.process.steps import Splitting, split
 
@@ -71,7 +70,7 @@ def beam_search(item: Item, completer: Completer, scorer: StepScorer, config: Be
             break
     best = beams[0]
     if not best.ends:
-        [rest] = completer.complete(item, best.text, 1, seed_of(config.seed, item.id, best.text, "end"))
+        [[rest]] = completer.complete([Start(item, best.text)], 1, seed_of(config.seed, item.id, best.text, "end"))
         cost += cost_of(completer, item, best.text, [rest.tokens])
         best = _Beam(best.text + rest.text, best.score, True, rest.right)
     return Found(best.text, best.score, best.right, cost)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy import stats
@@ -34,6 +34,7 @@ def best_of_n_results(
     scored: Sequence[Scored],
     *,
     outcome: Iterable[str] = (),
+    against: Sequence[str] = (),
     aggregations: Sequence[str] = AGGREGATIONS,
     ns: Sequence[int] = NS,
     average_ties: bool = False,
@@ -48,6 +49,8 @@ def best_of_n_results(
 
     Args:
         outcome: names of the scorers that give one score per response (ORMs).
+        against: scorers whose choice every other's is compared with, item by item: at the same aggregation, an ORM's as
+            it is.
         average_ties: a tie is worth the mean of the tied candidates; else the first of them is taken.
         split_by: a key of the items' meta; the matrix is repeated for each of its values (text- and vision-dominant
             versions of MathVerse, say).
@@ -58,16 +61,24 @@ def best_of_n_results(
     for generator, mine in by_generator(found).items():
         sizes = [n for n in ns if n <= min(len(pool.candidates) for pool in mine)]
         generators[generator] = _baselines(mine, sizes, numbers)
-        for one in scored:
-            for how in (WHOLE,) if one.name in outcomes else aggregations:
-                totals = {id(pool): _totals(one, pool, how) for pool in mine}
-                rows += [_row(generator, one.name, how, n, mine, totals, average_ties, numbers) for n in sizes]
+        ways = [(one, how) for one in scored for how in ((WHOLE,) if one.name in outcomes else aggregations)]
+        totals = {(one.name, how): [_totals(one, pool, how) for pool in mine] for one, how in ways}
+        for n in sizes:
+            made = {way: _Made.by(mine, scores, n, average_ties) for way, scores in totals.items()}
+            for (name, how), ours in made.items():
+                beside = {
+                    other: made[other, WHOLE if other in outcomes else how]
+                    for other in against
+                    if other != name and (other, WHOLE if other in outcomes else how) in made
+                }
+                rows.append(_row(generator, name, how, n, mine, ours, beside, numbers))
     tree: Tree = {
         "items": len({pool.item.id for pool in found}),
         "undecided": sum(one.hit is None for pool in found for one in pool.candidates),
         "unscored": {one.name: sum(all(map(math.isnan, steps)) for steps in one.steps.values()) for one in scored},
         "generators": generators,
         "rows": rows,
+        "over_generators": over_generators(rows),
         "length": _lengths(found, scored, outcomes),
     }
     if split_by:
@@ -78,6 +89,7 @@ def best_of_n_results(
                 [pool for pool in found if str(pool.item.meta.get(split_by)) == part],
                 scored,
                 outcome=outcomes,
+                against=against,
                 aggregations=aggregations,
                 ns=ns,
                 average_ties=average_ties,
@@ -116,6 +128,21 @@ def own_against_value(results: Tree, own: Mapping[str, float], n: int, how: str)
     return {"n": n, "aggregation": how, "points": points, "r": _number(r), "p": _number(p)}
 
 
+def over_generators(rows: Iterable[Mapping[str, Any]]) -> list[Tree]:
+    """A scorer's accuracy at every N averaged over the generators that have so many candidates, and the mean of those
+    columns: how ViLBench's table of averages is built (its columns rest on four generators, or on three)."""
+    found: dict[tuple[str, str], dict[int, list[float]]] = {}
+    for row in rows:
+        if row["accuracy"]["mean"] is not None:
+            columns = found.setdefault((row["scorer"], row["aggregation"]), {})
+            columns.setdefault(row["n"], []).append(row["accuracy"]["mean"])
+    told = []
+    for (scorer, how), columns in found.items():
+        means = {str(n): math.fsum(values) / len(values) for n, values in columns.items()}
+        told.append({"scorer": scorer, "aggregation": how, "ns": means, "mean": math.fsum(means.values()) / len(means)})
+    return told
+
+
 def majority_hit(candidates: Sequence[Candidate], n: int) -> float:
     """Expected worth of the most frequent answer among the first ``n``: a vote of equal weights."""
     first = candidates[:n]
@@ -136,33 +163,51 @@ def _baselines(mine: Sequence[Pool], sizes: Sequence[int], numbers: Mapping[str,
     }
 
 
+class _Made(NamedTuple):
+    """What a scorer makes of the first n candidates, by pool."""
+
+    chosen: list[float | None]
+    voted: list[float | None]
+    tied: list[bool]
+
+    @classmethod
+    def by(cls, mine: Sequence[Pool], totals: Sequence[list[float]], n: int, average_ties: bool) -> _Made:
+        pairs = list(zip(mine, totals, strict=True))
+        return cls(
+            [_chosen(pool, scores, n, average_ties) for pool, scores in pairs],
+            [_voted(pool, scores, n) for pool, scores in pairs],
+            [len(tied(scores, n)) > 1 for scores in totals],
+        )
+
+
 def _row(
     generator: str,
     scorer: str,
     how: str,
     n: int,
     mine: Sequence[Pool],
-    totals: Mapping[int, list[float]],
-    average_ties: bool,
+    made: _Made,
+    others: Mapping[str, _Made],
     numbers: Mapping[str, int],
 ) -> Tree:
-    chosen = [_chosen(pool, totals[id(pool)], n, average_ties) for pool in mine]
-    votes = [_voted(pool, totals[id(pool)], n) for pool in mine]
+    majority = [_majority(pool, n) for pool in mine]
     beside = {
         "greedy": [_greedy(pool) for pool in mine],
         "random": [_random(pool, n) for pool in mine],
-        "majority": [_majority(pool, n) for pool in mine],
+        "majority": majority,
+        **{name: other.chosen for name, other in others.items()},
     }
-    ties = [len(tied(totals[id(pool)], n)) > 1 for pool in mine]
+    votes = {"majority": majority, **{name: other.voted for name, other in others.items()}}
     return {
         "generator": generator,
         "scorer": scorer,
         "aggregation": how,
         "n": n,
-        "accuracy": _tree(_interval(chosen, numbers)),
-        "weighted_vote": _tree(_interval(votes, numbers)),
-        "ties": sum(ties) / len(ties),
-        "minus": {name: _difference(chosen, other, numbers) for name, other in beside.items()},
+        "accuracy": _tree(_interval(made.chosen, numbers)),
+        "weighted_vote": _tree(_interval(made.voted, numbers)),
+        "ties": sum(made.tied) / len(made.tied),
+        "minus": {name: _difference(made.chosen, other, numbers) for name, other in beside.items()},
+        "vote_minus": {name: _difference(made.voted, other, numbers) for name, other in votes.items()},
     }
 
 

@@ -42,7 +42,8 @@ class DropPenalty:
 
     Attributes:
         weight: share of the score that a drop costs; PS-GRPO halves it.
-        allowed: the largest drop that costs nothing. choice.
+        allowed: the largest drop that costs nothing, as a share of the scorer's scale. choice.
+        scale: the scorer's lowest and highest score.
     """
 
     outcome: Reward
@@ -50,6 +51,7 @@ class DropPenalty:
     weight: float = 0.5
     allowed: float = 0.5
     splitting: Splitting = Splitting.AUTO
+    scale: tuple[float, float] = (0.0, 1.0)
 
     def __call__(self, items: Sequence[Item], responses: Sequence[str]) -> list[Verdict]:
         verdicts = self.outcome(items, responses)
@@ -57,8 +59,9 @@ class DropPenalty:
         places = [place for place, verdict in enumerate(verdicts) if verdict.score]
         traces = [[step.text for step in split(responses[place], self.splitting, answer=False)] for place in places]
         scored = score_many(self.scorer, [items[place] for place in places], traces)
+        low, high = self.scale
         for place, scores in zip(places, scored, strict=True):
-            drop = largest_drop(scores)
+            drop = largest_drop([(score - low) / (high - low) for score in scores])
             if drop > self.allowed:
                 verdict = verdicts[place]
                 lowered = (verdict.score or 0.0) * (1 - self.weight)

@@ -16,9 +16,10 @@ from seethink.analysis.compare import Rule, verdict_of
 from seethink.core.graded import Decoding, GradedResponse
 from seethink.core.item import Item
 from seethink.core.protocols import Reward
-from seethink.core.records import field_text, read_records
+from seethink.core.records import read_records
 from seethink.core.rejected import InputError, Rejected
 from seethink.core.verdict import UNDECIDED, Verdict, is_hit
+from seethink.data.sources.mapping import Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +74,18 @@ def pools(responses: Iterable[GradedResponse], items: Iterable[Item], rule: Rule
 
 
 def read_pools(
-    path: Path, items: Iterable[Item], reward: Reward, *, generator: str = "mixed", maker: str = "model"
+    path: Path,
+    items: Iterable[Item],
+    reward: Reward,
+    *,
+    generator: str = "mixed",
+    response: str = "response",
+    maker: str = "model",
 ) -> tuple[list[Pool], list[Rejected]]:
-    """Pools from a file of responses somebody else drew: ``response`` and ``id`` or ``item_id`` per row.
+    """Pools from a file of responses somebody else drew: ``id`` or ``item_id`` per row, and the fields that
+    ``response`` and ``maker`` (the model's name) say; dots lead into an object, ``answer.reasoning``.
 
-    Several models' answers to one item stand in one pool, in the order of the names in their field ``maker``, so that
+    Several models' answers to one item stand in one pool, in the order of the models' names, so that
     the first n candidates come from the same n models everywhere; ``reward`` decides them all.
 
     Raises:
@@ -96,12 +104,14 @@ def read_pools(
         if named not in known:
             rejected.append(Rejected("unknown item", f"{named[:80]!r} is not among the items", record.where))
             continue
-        try:
-            rows.append((known[named], str(record.fields.get(maker, "")), field_text(record, "response")))
-        except InputError as error:
-            rejected.append(Rejected("unusable response", str(error), record.where))
+        said, made_by = (Place(at=field).read(record.fields) for field in (response, maker))
+        if not isinstance(said, str) or not said:
+            told = f"field {response}: no text there; name the field that holds the response (--response)"
+            rejected.append(Rejected("unusable response", told, record.where))
+            continue
+        rows.append((known[named], str(made_by or ""), said))
     if not rows:
-        raise InputError(f"{path} holds no response to any of the items: a row needs response and item_id or id")
+        raise InputError(f"{path} holds no response to any of the items: a row needs {response}, and item_id or id")
     verdicts = reward([item for item, _, _ in rows], [text for _, _, text in rows])
     found: defaultdict[str, list[Candidate]] = defaultdict(list)
     by_id = {item.id: item for item, _, _ in rows}

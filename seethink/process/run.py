@@ -1,17 +1,32 @@
-"""What the commands of process rewards do: label, bench. Each goes on where it was killed."""
+"""What the commands of process rewards do: bench, label, search, construct. Each goes on where it was killed."""
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from seethink.analysis.compare import interval
 from seethink.core.images import ImageStore
-from seethink.core.protocols import Reward, StepScorer
+from seethink.core.item import Item
+from seethink.core.protocols import Reward
 from seethink.core.rejected import InputError
-from seethink.core.tables import data_hash, write_json, write_manifest, write_rows
+from seethink.core.tables import (
+    claim,
+    data_hash,
+    parts,
+    read_rows,
+    write_json,
+    write_manifest,
+    write_part,
+    write_rows,
+)
+from seethink.evaluation.bar import progress_bar
+from seethink.process.beam import Found, beam_search
 from seethink.process.best_of_n import best_of_n_results, own_against_value
 from seethink.process.collect.collect import collect, released_rows
 from seethink.process.collect.judged import JudgeOnly, JudgeOnlyConfig
@@ -24,14 +39,15 @@ from seethink.process.collect.monte_carlo import (
     Exhaustive,
     ExhaustiveConfig,
 )
+from seethink.process.collect.outcome import Outcome, OutcomeConfig
 from seethink.process.collect.policy import Policy, PolicyConfig
 from seethink.process.collect.rows import write_rows_file
 from seethink.process.collect.tree import TreeConfig, TreeSearch
-from seethink.process.judged import JudgedSteps
+from seethink.process.construct import build, preferences
 from seethink.process.pool import Pool, pool_row
 from seethink.process.score import score_pools
-from seethink.process.scorers import ScorerConfig, is_outcome, made_of, step_scorer
-from seethink.process.settings import BenchTask, LabelTask
+from seethink.process.scorers import is_outcome, made_of, opened_scorer
+from seethink.process.settings import BenchTask, ConstructTask, LabelTask, SearchTask
 
 
 def bench(task: BenchTask, found: Sequence[Pool], images: ImageStore, out: Path) -> dict[str, Any]:
@@ -45,13 +61,14 @@ def bench(task: BenchTask, found: Sequence[Pool], images: ImageStore, out: Path)
         raise InputError(f"no pool has {min(task.ns)} candidates: sample more (seethink eval draws=16), or lower ns")
     scored = []
     for name, config in task.scorers.items():
-        with _scorer(config, images, out / "ledger") as scorer:
+        with opened_scorer(config, images, out / "ledger") as scorer:
             made = made_of(config)
             scored.append(score_pools(task.scoring, name, scorer, found, out / "scores" / name, made_of=made))
     results = best_of_n_results(
         found,
         scored,
         outcome=[name for name, config in task.scorers.items() if is_outcome(config)],
+        against=task.against,
         aggregations=task.aggregations,
         ns=task.ns,
         average_ties=task.average_ties,
@@ -70,17 +87,19 @@ def bench(task: BenchTask, found: Sequence[Pool], images: ImageStore, out: Path)
 def label(
     task: LabelTask, found: Sequence[Pool], images: ImageStore, reward: Reward, out: Path
 ) -> list[dict[str, Any]]:
-    """Label every decided candidate: ``out/labels`` is the table, ``out/rows.jsonl`` its released form."""
-    solutions = [
-        solution(pool.item, one.text, bool(one.hit), task.splitting)
+    """Label every different decided candidate: ``out/labels`` is the table, ``out/rows.jsonl`` its released form."""
+    known = {
+        (pool.item.id, one.text): (pool.item, one)
         for pool in found
         for one in pool.candidates
         if one.hit is not None and not (task.only_wrong and one.hit)
-    ]
+    }
+    solutions = [solution(item, one.text, bool(one.hit), task.splitting) for item, one in known.values()]
     solutions = [one for one in solutions if one.steps]
     if not solutions:
         raise InputError("no solution with steps and a verdict: check the splitting, or sample more responses")
-    made = {"policy": _policy_hash(task.policy)}
+    needs_policy = not isinstance(task.collector, JudgeOnlyConfig | OutcomeConfig)
+    made = {"policy": _policy_hash(task.policy)} if needs_policy else {}
     if task.judge is not None:
         made |= {f"judge {key}": value for key, value in made_of(task.judge).items()}
     if task.weak is not None:
@@ -91,6 +110,68 @@ def label(
     return rows
 
 
+def search(task: SearchTask, items: Sequence[Item], images: ImageStore, reward: Reward, out: Path) -> dict[str, Any]:
+    """One response per item by step-level beam search; ``out/responses`` holds them, ``out/results.json`` what they are
+    worth and what they cost."""
+    started = time.time()
+    made = {"policy": _policy_hash(task.policy), **made_of(task.scorer)}
+    data = {"items": data_hash(item.id for item in items), **made}
+    folder = out / "responses"
+    if not claim(folder, task, data):
+        sealed = len(parts(folder))
+        policy = _policy(task.policy, images, reward)
+        done = min(sealed * task.part, len(items))
+        with (
+            opened_scorer(task.scorer, images, out / "ledger") as scorer,
+            progress_bar("search", len(items), done) as told,
+        ):
+            for number in range(sealed, -(-len(items) // task.part)):
+                chunk = items[number * task.part : (number + 1) * task.part]
+                found = [beam_search(item, policy, scorer, task.beam) for item in chunk]
+                write_part(folder, number, [_found_row(*pair) for pair in zip(chunk, found, strict=True)])
+                told(len(chunk), "")
+        write_manifest(folder, task, seeds={"beam": task.beam.seed}, data=data, started=started)
+    rows = list(read_rows(folder))
+    hits = [float(row["right"]) for row in rows if row["right"] is not None]
+    results = {
+        "accuracy": asdict(interval(hits)),
+        "undecided": len(rows) - len(hits),
+        "tokens_per_item": sum(row["tokens"] for row in rows) / len(rows),
+    }
+    write_json(out / "results.json", results)
+    return results
+
+
+def construct(task: ConstructTask, found: Sequence[Pool], images: ImageStore, out: Path) -> dict[str, Any]:
+    """The items that prefer process scoring, per source; ``out/results.json`` names them with every item's indicator.
+
+    Raises:
+        InputError: a quota cannot be filled.
+    """
+    started = time.time()
+    pairs = {}
+    for name, pair in task.pairs.items():
+        both = []
+        for kind, config in (("steps", pair.steps), ("response", pair.response)):
+            with opened_scorer(config, images, out / "ledger") as scorer:
+                folder = out / "scores" / f"{name}-{kind}"
+                both.append(score_pools(task.scoring, name, scorer, found, folder, made_of=made_of(config)))
+        pairs[name] = (both[0], both[1])
+    told = preferences(found, pairs, variant=task.variant, ns=task.ns)
+    write_rows(out / "preferences", (one._asdict() for one in told))
+    chosen = build(told, task.quotas)
+    results = {"variant": task.variant.value, "items": len(told), "chosen": chosen}
+    write_json(out / "results.json", results)
+    data = {"pools": data_hash(map(pool_row, found))}
+    write_manifest(out, task, seeds={}, data=data, started=started)
+    return results
+
+
+def _found_row(item: Item, found: Found) -> dict[str, Any]:
+    score = None if math.isnan(found.score) else found.score
+    return {"item_id": item.id, "response": found.text, "score": score, "right": found.right, **asdict(found.cost)}
+
+
 @contextmanager
 def _collector(task: LabelTask, images: ImageStore, reward: Reward, out: Path) -> Iterator[Collector]:
     config = task.collector
@@ -99,11 +180,13 @@ def _collector(task: LabelTask, images: ImageStore, reward: Reward, out: Path) -
         raise InputError(
             f"collector {config.kind} asks a judge: name one as judge, or set collector.weight=1 of a tree"
         )
-    with _scorer(task.judge, images, out / "ledger") as judge:
+    with opened_scorer(task.judge, images, out / "ledger") if task.judge else nullcontext() as judge:
         match config:
             case JudgeOnlyConfig():
                 assert judge is not None
                 yield JudgeOnly(config, judge)
+            case OutcomeConfig():
+                yield Outcome(config)
             case ExhaustiveConfig():
                 yield Exhaustive(config, _policy(task.policy, images, reward))
             case BinaryConfig():
@@ -114,16 +197,6 @@ def _collector(task: LabelTask, images: ImageStore, reward: Reward, out: Path) -
                 if task.weak is None:
                     raise InputError("collector agreement needs a second completer: name it as weak")
                 yield Agreement(config, _policy(task.weak, images, reward), _policy(task.policy, images, reward))
-
-
-@contextmanager
-def _scorer(config: ScorerConfig | None, images: ImageStore, ledger: Path) -> Iterator[Any]:
-    scorer: StepScorer | None = step_scorer(config, images, ledger) if config is not None else None
-    try:
-        yield scorer
-    finally:
-        if isinstance(scorer, JudgedSteps):
-            scorer.close()
 
 
 def _policy(config: PolicyConfig, images: ImageStore, reward: Reward) -> Policy:
@@ -147,6 +220,7 @@ def _flat(row: dict[str, Any]) -> dict[str, Any]:
     told = {key: value for key, value in row.items() if not isinstance(value, dict)}
     for name in ("accuracy", "weighted_vote"):
         told |= {f"{name}_{key}": value for key, value in row[name].items()}
-    for other, found in row["minus"].items():
-        told |= {f"minus_{other}_{key}": value for key, value in found.items()}
+    for kind in ("minus", "vote_minus"):
+        for other, found in row[kind].items():
+            told |= {f"{kind}_{other}_{key}": value for key, value in found.items()}
     return told

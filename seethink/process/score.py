@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 from pydantic import Field
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from seethink.core.config import Config
 from seethink.core.item import Item
 from seethink.core.protocols import StepScorer
 from seethink.core.tables import claim, data_hash, parts, read_rows, write_manifest, write_part
+from seethink.evaluation.bar import progress_bar
 from seethink.process.pool import Pool, pool_row
 from seethink.process.steps import Splitting, split
 
@@ -31,8 +31,8 @@ class ScoringConfig(Config):
     splitting: Splitting = Splitting.AUTO
     answer_step: bool = True
     """Whether what follows the thinking is scored as the last step."""
-    part: int = Field(default=16, ge=1)
-    """Pools per sealed part."""
+    part: int = Field(default=256, ge=1)
+    """Traces per sealed part: what a kill can lose."""
 
 
 class Scored(NamedTuple):
@@ -54,6 +54,14 @@ def score_many(scorer: StepScorer, items: Sequence[Item], traces: Sequence[Seque
     return [scorer.score_steps(item, trace) for item, trace in zip(items, traces, strict=True)]
 
 
+class Asked(NamedTuple):
+    """A trace to be scored, and what its row in the table says of it."""
+
+    item: Item
+    steps: tuple[str, ...]
+    told: Mapping[str, Any]
+
+
 def score_pools(
     config: ScoringConfig,
     name: str,
@@ -63,49 +71,56 @@ def score_pools(
     *,
     made_of: Mapping[str, str],
 ) -> Scored:
-    """Every candidate's step scores, sealed under ``out``; a finished table is read, a killed one gone on with.
+    """Every candidate's step scores, sealed under ``out``.
 
     Args:
         name: of the scorer, in the results.
         made_of: hashes of what the scores depend on (weights, prompt); where they change the table is another one.
     """
+    asked = [
+        Asked(
+            pool.item,
+            tuple(step.text for step in split(one.text, config.splitting, answer=config.answer_step)),
+            {"generator": pool.generator, "item_id": pool.item.id, "place": place},
+        )
+        for pool in found
+        for place, one in enumerate(pool.candidates)
+    ]
+    data = {"pools": data_hash(map(pool_row, found)), **made_of}
+    scores = sealed_scores(config, name, scorer, asked, out, data=data)
+    places = [(one.told["generator"], one.item.id, one.told["place"]) for one in asked]
+    return Scored(name, dict(zip(places, scores, strict=True)))
+
+
+def sealed_scores(
+    config: ScoringConfig, name: str, scorer: StepScorer, asked: Sequence[Asked], out: Path, *, data: Mapping[str, str]
+) -> list[tuple[float, ...]]:
+    """Step scores of every trace, in order; a finished table is read, a killed one gone on with.
+
+    Within a part equal traces of one item are scored once, so that they tie whatever batch they fell into.
+    """
     started = time.time()
-    data = {"pools": data_hash(map(pool_row, found)), "scorer": name, **made_of}
+    data = {"scorer": name, **data}
     if not claim(out, config, data):
         sealed = len(parts(out))
-        columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn())
-        with Progress(TextColumn(f"score {name}"), *columns) as bar:
-            task = bar.add_task("", total=len(found), completed=min(sealed * config.part, len(found)))
-            for number in range(sealed, -(-len(found) // config.part)):
-                chunk = found[number * config.part : (number + 1) * config.part]
-                write_part(out, number, _rows(config, scorer, chunk))
-                bar.advance(task, len(chunk))
+        with progress_bar(f"score {name}", len(asked), min(sealed * config.part, len(asked))) as told:
+            for number in range(sealed, -(-len(asked) // config.part)):
+                chunk = asked[number * config.part : (number + 1) * config.part]
+                write_part(out, number, _rows(scorer, chunk))
+                told(len(chunk), "")
         write_manifest(out, config, seeds={}, data=data, started=started, more={"resumed_parts": sealed})
-    return Scored(
-        name,
-        {
-            (row["generator"], row["item_id"], row["place"]): tuple(
-                math.nan if value is None else value for value in row["scores"]
-            )
-            for row in read_rows(out)
-        },
-    )
+    return [tuple(math.nan if value is None else value for value in row["scores"]) for row in read_rows(out)]
 
 
-def _rows(config: ScoringConfig, scorer: StepScorer, chunk: Sequence[Pool]) -> list[dict[str, Any]]:
-    places = [(pool, place) for pool in chunk for place in range(len(pool.candidates))]
-    traces = [
-        [step.text for step in split(pool.candidates[place].text, config.splitting, answer=config.answer_step)]
-        for pool, place in places
-    ]
-    scored = score_many(scorer, [pool.item for pool, _ in places], traces)
+def _rows(scorer: StepScorer, chunk: Sequence[Asked]) -> list[dict[str, Any]]:
+    different = {(one.item.id, one.steps): one for one in chunk}
+    found = score_many(scorer, [one.item for one in different.values()], [one.steps for one in different.values()])
+    scores = dict(zip(different, found, strict=True))
+    # NaN is no value, also for who reads the table elsewhere.
     return [
         {
-            "generator": pool.generator,
-            "item_id": pool.item.id,
-            "place": place,
-            # NaN is no value, also for who reads the table elsewhere.
-            "scores": [None if math.isnan(value) else float(value) for value in scores],
+            **one.told,
+            "scores": [None if math.isnan(value) else float(value) for value in scores[one.item.id, one.steps]],
         }
-        for (pool, place), scores in zip(places, scored, strict=True)
+        for one in chunk
     ]

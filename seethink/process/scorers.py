@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -12,7 +13,7 @@ from seethink.core.config import Config
 from seethink.core.images import ImageStore
 from seethink.core.item import Item
 from seethink.core.protocols import StepScorer
-from seethink.process.judged import JudgedSteps, Rated, StepJudgeConfig, instructions_hash
+from seethink.process.judged import HIGHEST, LOWEST, JudgedSteps, Rated, StepJudgeConfig, instructions_hash
 from seethink.process.trained import TrainedConfig, TrainedSteps
 from seethink.process.truth import TruthScorer
 
@@ -29,6 +30,8 @@ class UntrainedConfig(Config):
     kind: Literal["untrained"] = "untrained"
     model: str = "base"
     head: Literal["linear", "tokens"] = "tokens"
+    max_pixels: int | None = Field(default=None, ge=1)
+    """Larger pictures are shrunk to this area; the checkpoint's own bound where None."""
     seed: int = 0
 
 
@@ -48,8 +51,25 @@ def step_scorer(config: ScorerConfig, images: ImageStore, ledger: Path) -> StepS
         case UntrainedConfig():
             from seethink.process.step_head import HeadConfig, HeadKind, new_step_head
 
-            made = new_step_head(config.model, HeadConfig(kind=HeadKind(config.head)), seed=config.seed)
+            head = HeadConfig(kind=HeadKind(config.head))
+            made = new_step_head(config.model, head, seed=config.seed, max_pixels=config.max_pixels)
             return TrainedSteps(TrainedConfig(model=config.model), images, checkpoint=made)
+
+
+@contextmanager
+def opened_scorer(config: ScorerConfig, images: ImageStore, ledger: Path) -> Iterator[StepScorer]:
+    """A scorer for as long as it is needed; a judge's calls in flight are waited for at the end, whatever ends it."""
+    scorer = step_scorer(config, images, ledger)
+    try:
+        yield scorer
+    finally:
+        if isinstance(scorer, JudgedSteps):
+            scorer.close()
+
+
+def scale(config: ScorerConfig) -> tuple[float, float]:
+    """The lowest and the highest score it gives."""
+    return (float(LOWEST), float(HIGHEST)) if isinstance(config, StepJudgeConfig) else (0.0, 1.0)
 
 
 def is_outcome(config: ScorerConfig) -> bool:

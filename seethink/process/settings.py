@@ -4,23 +4,27 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from seethink.analysis.compare import Rule
 from seethink.core.config import Config
 from seethink.process.aggregate import AGGREGATIONS, check_aggregation
+from seethink.process.beam import BeamConfig
 from seethink.process.best_of_n import NS
 from seethink.process.collect.collect import CollectionConfig
 from seethink.process.collect.judged import JudgeOnlyConfig
 from seethink.process.collect.monte_carlo import AgreementConfig, BinaryConfig, ExhaustiveConfig
+from seethink.process.collect.outcome import OutcomeConfig
 from seethink.process.collect.policy import PolicyConfig
 from seethink.process.collect.tree import TreeConfig
+from seethink.process.construct import QUOTAS, Variant
 from seethink.process.score import ScoringConfig
 from seethink.process.scorers import ScorerConfig
 from seethink.process.steps import Splitting
 
 CollectorConfig = Annotated[
-    ExhaustiveConfig | BinaryConfig | TreeConfig | JudgeOnlyConfig | AgreementConfig, Field(discriminator="kind")
+    ExhaustiveConfig | BinaryConfig | TreeConfig | JudgeOnlyConfig | AgreementConfig | OutcomeConfig,
+    Field(discriminator="kind"),
 ]
 """A collector in a config file; ``kind`` says which."""
 
@@ -32,6 +36,8 @@ class BenchTask(Config):
     """Scorers by the name they have in the results."""
     own: dict[str, float] = Field(default_factory=dict)
     """Accuracy of the scorers' own answers, by name, for the comparison with their worth as scorers."""
+    against: tuple[str, ...] = ()
+    """Scorers that every other is compared with, item by item: the ORM, the untrained head."""
     aggregations: tuple[str, ...] = AGGREGATIONS
     ns: tuple[int, ...] = NS
     rule: Rule = Rule.STRICT
@@ -43,12 +49,50 @@ class BenchTask(Config):
     seed: int = 0
     """Of the intervals."""
 
+    @model_validator(mode="after")
+    def _compares_with_known(self) -> BenchTask:
+        if unknown := set(self.against) - self.scorers.keys():
+            raise ValueError(f"against names {sorted(unknown)}, which scorers does not")
+        return self
+
     @field_validator("aggregations")
     @classmethod
     def _known(cls, names: tuple[str, ...]) -> tuple[str, ...]:
         for name in names:
             check_aggregation(name)
         return names
+
+
+class SearchTask(Config):
+    """``seethink process search``."""
+
+    scorer: ScorerConfig
+    policy: PolicyConfig = PolicyConfig()
+    """Who writes the steps."""
+    beam: BeamConfig = BeamConfig()
+    part: int = Field(default=16, ge=1)
+    """Items per sealed part."""
+
+
+class Pair(Config):
+    """One model as a scorer of steps and of whole responses."""
+
+    steps: ScorerConfig
+    response: ScorerConfig
+
+
+class ConstructTask(Config):
+    """``seethink process construct``."""
+
+    pairs: dict[str, Pair] = Field(min_length=1)
+    """The models by name; ViLBench takes six."""
+    quotas: dict[str, int] = Field(default_factory=lambda: dict(QUOTAS))
+    """Items to choose, by source; ViLBench's 600 by default."""
+    variant: Variant = Variant.CHOSEN
+    """Which indicator of preference; the paper's exact one is not known."""
+    ns: tuple[int, ...] = NS
+    rule: Rule = Rule.STRICT
+    scoring: ScoringConfig = ScoringConfig()
 
 
 class LabelTask(Config):

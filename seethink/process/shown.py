@@ -1,4 +1,4 @@
-"""The results of a best-of-N benchmark for a terminal."""
+"""The results of a best-of-N benchmark, of first errors and of probes, for a terminal."""
 
 from __future__ import annotations
 
@@ -31,6 +31,35 @@ def bench_table(results: Mapping[str, Any], generator: str) -> Table:
         cells = [_cell(rows[n]["accuracy"]) + _star(rows[n]["minus"]["random"]) if n in rows else "" for n in ns]
         # Names come from a config: plain text, never markup.
         table.add_row(Text(scorer), how, *cells)
+    return table
+
+
+def errors_table(results: Mapping[str, Any]) -> Table:
+    """First-error F1 with its two shares, step F1 and calibration of every scorer."""
+    table = Table(title=f"first errors, {results['solutions'] - results['tuning']} solutions", title_justify="left")
+    for name in ("scorer", "threshold", "F1", "wrong found", "sound kept", "steps' macro F1", "said right", "ECE"):
+        table.add_column(name, justify="left" if name == "scorer" else "right")
+    for scorer, told in results["scorers"].items():
+        first, steps = told["first_error"], told["steps"]
+        low, high = first["f1_interval"]
+        f1 = _cell({"mean": first["f1"], "low": low, "high": high})
+        plain = (_cell({"mean": value, "low": None}) for value in (steps["macro_f1"], steps["said_right"]))
+        error = told["calibration"]["error"]
+        shares = _cell(first["wrong"]), _cell(first["sound"])
+        ece = "-" if error is None else f"{error:.3f}"
+        table.add_row(Text(scorer), f"{told['threshold']:.3g}", f1, *shares, *plain, ece)
+    return table
+
+
+def probes_table(results: Mapping[str, Any]) -> Table:
+    """What moves every scorer, in points of its scale."""
+    table = Table(title=f"probes, {results['traces']} traces", title_justify="left")
+    for name in ("scorer", "longer", "position (rho)", "false said true", "answer leaks back", "answer's pull"):
+        table.add_column(name, justify="left" if name == "scorer" else "right")
+    for scorer, told in results["scorers"].items():
+        rho = "-" if told["position"] is None else f"{told['position']:.2f}"
+        cells = [_cell(told[name]) for name in ("length", "positive", "leakage", "answer_pull")]
+        table.add_row(Text(scorer), cells[0], rho, *cells[1:])
     return table
 
 

@@ -14,10 +14,15 @@ from pydantic import Field, model_validator
 from seethink.core.config import Config
 from seethink.core.images import ImageStore
 from seethink.core.item import Item, Verifier
-from seethink.core.protocols import AnswerScorer
+from seethink.core.protocols import AnswerScorer, Reward
 from seethink.core.rejected import InputError, Stopped
 from seethink.evaluation.purse import EndpointConfig
 from seethink.evaluation.settings import EvaluationConfig, Judges
+from seethink.process.drop import DropPenalty
+from seethink.process.scorers import ScorerConfig, opened_scorer
+from seethink.process.scorers import made_of as scorer_made_of
+from seethink.process.scorers import scale as scorer_scale
+from seethink.process.steps import Splitting
 from seethink.rewards import (
     JudgedConfig,
     JudgedScorer,
@@ -73,6 +78,18 @@ class RepetitionTerm(Config):
     """Length of the runs of words that are looked for. choice."""
 
 
+class ProcessPenalty(Config):
+    """A right response whose step scores fall is worth less; nothing is to be earned (``process.drop``)."""
+
+    scorer: ScorerConfig
+    weight: float = Field(default=0.5, gt=0, le=1)
+    """Share of the score that a fall costs."""
+    allowed: float = Field(default=0.5, ge=0, lt=1)
+    """The largest fall that costs nothing, as a share of the scorer's scale. choice."""
+    splitting: Splitting = Splitting.AUTO
+    """How a response is cut into steps."""
+
+
 TermConfig = Annotated[FormatTerm | LengthTerm | RepetitionTerm, Field(discriminator="kind")]
 
 
@@ -97,6 +114,8 @@ class GRPOTask(GRPOConfig, WithScorer):
     """What a verifier's scores are multiplied by, 1 where it is not named; none in the paper."""
     terms: tuple[TermConfig, ...] = ()
     """Extra terms, each a reward column of its own; none in the paper."""
+    process: ProcessPenalty | None = None
+    """Who looks at the steps of right responses; nobody in the paper."""
 
 
 def of_world(items: Sequence[Item]) -> bool:
@@ -179,10 +198,13 @@ def evaluation_judges(items: Sequence[Item], decides: OpenReward | None = None) 
     return Judges(MixedReward(decides, strict), MixedReward(decides, lenient))
 
 
-def made_of(config: OpenConfig | None) -> dict[str, str]:
-    """Hashes of what a scorer's numbers depend on beside its settings, for the manifest of what they went into."""
+def made_of(config: OpenConfig | None, process: ProcessPenalty | None = None) -> dict[str, str]:
+    """Hashes of what scorers' numbers depend on beside their settings, for the manifest of what they went into."""
     from seethink.models.load import weights_hash
 
+    if process is not None:
+        steps = {f"process {name}": value for name, value in scorer_made_of(process.scorer).items()}
+        return made_of(config) | steps
     match config:
         case ScoredConfig():
             return {"scorer": weights_hash(config.model)}
@@ -190,6 +212,18 @@ def made_of(config: OpenConfig | None) -> dict[str, str]:
             return {"judge prompt": instructions_hash()}
         case None:
             return {}
+
+
+@contextmanager
+def penalised(config: ProcessPenalty | None, outcome: Reward, images: ImageStore, ledger: Path) -> Iterator[Reward]:
+    """``outcome`` itself where there is no config, or with its penalty for steps that spoil what was sound."""
+    if config is None:
+        yield outcome
+        return
+    with opened_scorer(config.scorer, images, ledger) as scorer:
+        yield DropPenalty(
+            outcome, scorer, config.weight, config.allowed, config.splitting, scale=scorer_scale(config.scorer)
+        )
 
 
 def shaping(task: GRPOTask) -> Shaping:

@@ -12,7 +12,7 @@ from seethink.core.rejected import InputError, Rejected
 from seethink.data.sources import all_items, open_source
 from seethink.study.data import read_demonstrations, released_demonstrations
 from seethink.study.recipe import FileTraces, GRPORecipe, RunTraces, SFTRecipe
-from seethink.study.rewards import GRPOTask, made_of, scored_by, shaping, training_reward
+from seethink.study.rewards import GRPOTask, made_of, penalised, scored_by, shaping, training_reward
 from seethink.training.grpo import train_grpo
 from seethink.training.samples import Demonstration
 from seethink.training.sft import train_sft
@@ -36,8 +36,10 @@ def train_on_items(
 ) -> dict[str, Any]:
     """GRPO with the rewards that ``task`` names, on items of any source."""
     with scored_by(task.open, items, images, out / "ledger") as decides:
-        reward = training_reward(items, decides)
-        return train_grpo(task, model, items, images, reward, out, shaping=shaping(task), made_of=made_of(task.open))
+        outcome = training_reward(items, decides)
+        with penalised(task.process, outcome, images, out / "ledger") as reward:
+            made = made_of(task.open, task.process)
+            return train_grpo(task, model, items, images, reward, out, shaping=shaping(task), made_of=made)
 
 
 def read_traces(traces: RunTraces | FileTraces, out: Path) -> tuple[list[Demonstration], list[Rejected], ImageStore]:

@@ -3,9 +3,10 @@ import math
 import pytest
 
 from seethink.core.item import make_item
-from seethink.process.best_of_n import best_of_n_results, own_against_value, pearson
+from seethink.process.best_of_n import best_of_n_results, over_generators, own_against_value, pearson
 from seethink.process.pool import Candidate, Pool, read_pools
 from seethink.process.score import Scored, ScoringConfig, score_pools
+from seethink.process.settings import BenchTask
 from seethink.rewards import mixed
 
 ITEM = [
@@ -68,16 +69,17 @@ def test_nobody_s_failure_is_a_wrong_answer(tmp_path):
 def test_a_killed_scoring_goes_on_and_a_finished_one_is_read(pools_30, tmp_path):
     class Dies(SecondStep):
         def score_steps(self, item, steps):
-            if self.asked == 64:
+            if self.asked == 20:
                 raise KeyboardInterrupt
             return super().score_steps(item, steps)
 
-    settings = ScoringConfig(part=5)
+    settings = ScoringConfig(part=20)
     with pytest.raises(KeyboardInterrupt):
         score_pools(settings, "s", Dies(), pools_30, tmp_path / "s", made_of={})
     rest = SecondStep()
     found = score_pools(settings, "s", rest, pools_30, tmp_path / "s", made_of={})
-    assert rest.asked == 120 - 60 and len(found.steps) == 120
+    # Fifty different traces, sixteen of them in the two sealed parts.
+    assert rest.asked == 50 - 16 and len(found.steps) == 120
     again = SecondStep()
     assert score_pools(settings, "s", again, pools_30, tmp_path / "s", made_of={}) == found and again.asked == 0
 
@@ -109,3 +111,48 @@ def test_pools_of_other_models_stand_in_the_order_of_their_makers(tmp_path):
     found, rejected = read_pools(file, ITEM, mixed())
     assert [(one.maker, one.hit) for one in found[0].candidates] == [("a", 0.0), ("b", 1.0)]
     assert rejected[0].reason == "unknown item"
+
+
+def test_the_average_over_generators_is_the_paper_s():
+    """Its plots' values of ViLPRM at N = 4 over generators that have four, and at 16 over those that have sixteen."""
+
+    def row(n, value):
+        return {"scorer": "ViLPRM", "aggregation": "mean", "n": n, "accuracy": {"mean": value}}
+
+    rows = [
+        *(row(2, value) for value in (31.83, 29.67, 29.50, 34.83)),
+        *(row(16, value) for value in (33.0, 30.0, 30.87)),
+    ]
+    [told] = over_generators(rows)
+    assert {n: round(value, 1) for n, value in told["ns"].items()} == {"2": 31.5, "16": 31.3}
+    assert told["mean"] == pytest.approx((31.4575 + 31.29) / 2)
+
+
+def test_two_candidates_decide_the_result_for_two(pools_30, tmp_path):
+    shorter = [Pool(one.item, one.generator, one.candidates[:2], one.greedy) for one in pools_30]
+    told = []
+    for number, pools in enumerate((pools_30, shorter)):
+        scored = score_pools(ScoringConfig(), "s", SecondStep(), pools, tmp_path / str(number), made_of={})
+        told.append([row for row in best_of_n_results(pools, [scored])["rows"] if row["n"] == 2])
+    assert told[0] == told[1]
+
+
+def test_scorers_are_compared_item_by_item(pools_30, tmp_path):
+    class Blind(SecondStep):
+        def score_steps(self, item, steps):
+            return [0.5 for _ in steps]
+
+    scored = [
+        score_pools(ScoringConfig(), name, scorer, pools_30, tmp_path / name, made_of={})
+        for name, scorer in (("perfect", SecondStep()), ("orm", Blind()))
+    ]
+    tree = best_of_n_results(pools_30, scored, outcome=["orm"], against=["orm"], aggregations=("last",), ns=(4,))
+    [ours] = [row for row in tree["rows"] if row["scorer"] == "perfect"]
+    # Two of three items have right candidates, never the first; votes of equal weight are split there.
+    assert ours["minus"]["orm"]["mean"] == pytest.approx(2 / 3) and ours["minus"]["orm"]["low"] > 0
+    assert ours["vote_minus"]["orm"]["mean"] == pytest.approx(1 / 3)
+
+
+def test_a_comparison_names_a_scorer_that_is_there():
+    with pytest.raises(ValueError, match="against names"):
+        BenchTask(scorers={"truth": {"kind": "truth"}}, against=("orm",))

@@ -6,9 +6,9 @@ import pytest
 from seethink.core.images import ImageStore
 from seethink.core.rejected import Rejected
 from seethink.process.collect.collect import CollectionConfig, collect, released_rows
-from seethink.process.collect.completer import Completion, Cost, Proposal
+from seethink.process.collect.completer import Completion, Cost, Proposal, seed_of
 from seethink.process.collect.judged import JudgeOnly, JudgeOnlyConfig
-from seethink.process.collect.labels import LabelRow, seed_of, solution
+from seethink.process.collect.labels import LabelRow, solution
 from seethink.process.collect.monte_carlo import (
     Agreement,
     AgreementConfig,
@@ -37,7 +37,7 @@ def store(tmp_path_factory):
 def wrong(store):
     """Wrong solutions of the simulated solver, with the true place of their first error."""
     found = []
-    for index in range(60):
+    for index in range(240):
         item = chain_item(chain(0, index, STEPS, level=3), store)
         text, right = simulated_response(SOLVER, item, index)
         if not right:
@@ -60,7 +60,7 @@ def test_the_truth_of_a_chain_is_exact(store):
 def test_enough_completions_find_the_first_error_and_binary_search_pays_less(wrong):
     dear = Exhaustive(ExhaustiveConfig(rollouts=8, threshold=0.2), SOLVER)
     cheap = BinarySearch(BinaryConfig(rollouts=8, threshold=0.2), SOLVER)
-    told = {name: [one.label(made) for made, _ in wrong] for name, one in (("dear", dear), ("cheap", cheap))}
+    told = {name: one.label([made for made, _ in wrong]) for name, one in (("dear", dear), ("cheap", cheap))}
     true = [place for _, place in wrong]
     for labels in told.values():
         assert sum(one.first_error == place for one, place in zip(labels, true, strict=True)) / len(true) > 0.9
@@ -70,7 +70,7 @@ def test_enough_completions_find_the_first_error_and_binary_search_pays_less(wro
 
 def test_binary_search_looks_at_log_many_starts_and_implies_the_rest(wrong):
     made, _ = wrong[0]
-    one = BinarySearch(BinaryConfig(rollouts=2), SOLVER).label(made)
+    one = BinarySearch(BinaryConfig(rollouts=2), SOLVER).label([made])[0]
     assert one.cost.completions == 2 * math.ceil(math.log2(STEPS))
     assert None not in one.values
     assert all(value == 0 for value in one.values[one.first_error :])
@@ -80,23 +80,23 @@ def test_a_right_solution_has_no_error(store):
     item = chain_item(chain(0, 0, 4), store)
     made = solution(item, chain_response(true_sums(chain(0, 0, 4))), True, Splitting.LINES)
     for collector in (BinarySearch(BinaryConfig(), SOLVER), Exhaustive(ExhaustiveConfig(), SimulatedSolver(0.0))):
-        assert collector.label(made).first_error is None
+        assert collector.label([made])[0].first_error is None
 
 
 def test_two_completers_have_to_agree(wrong):
     made, place = wrong[0]
     sure = SimulatedSolver(error=0.0)
-    agreed = Agreement(AgreementConfig(rollouts=1), sure, sure).label(made)
+    agreed = Agreement(AgreementConfig(rollouts=1), sure, sure).label([made])[0]
     assert agreed.values == (*[1.0] * place, *[0.0] * (STEPS - place)) and agreed.first_error == place
     # The weak one never gets there: it agrees only where the strong one fails as well.
-    one = Agreement(AgreementConfig(rollouts=1), Never(), sure).label(made)
+    one = Agreement(AgreementConfig(rollouts=1), Never(), sure).label([made])[0]
     assert one.values == (*[None] * place, *[0.0] * (STEPS - place)) and one.decided is (place == 0)
 
 
 def test_a_judge_that_knows_the_truth_needs_no_completion(wrong):
     collector = JudgeOnly(JudgeOnlyConfig(lowest=0, highest=1), TruthScorer(ChainTruth()))
     for made, place in wrong[:5]:
-        one = collector.label(made)
+        one = collector.label([made])[0]
         assert one.first_error == place and one.cost == Cost(ratings=STEPS)
 
 
@@ -111,8 +111,8 @@ def test_a_parent_of_one_right_and_one_wrong_leaf_is_worth_half():
 class Never:
     """Completes nothing rightly."""
 
-    def complete(self, item, started, count, seed):
-        return [Completion("</think><answer>x</answer>", False, 3)] * count
+    def complete(self, starts, count, seed):
+        return [[Completion("</think><answer>x</answer>", False, 3)] * count for _ in starts]
 
     def prompt_tokens(self, item, started):
         return 10
@@ -121,8 +121,9 @@ class Never:
 class Scripted:
     """Two first steps, one of which is right in the end two times of three, the other never."""
 
-    def complete(self, item, started, count, seed):
-        return [Completion("</think><answer>x</answer>", "good" in started and seed % 3 > 0, 3)] * count
+    def complete(self, starts, count, seed):
+        made = "</think><answer>x</answer>"
+        return [[Completion(made, "good" in started and seed % 3 > 0, 3)] * count for _, started in starts]
 
     def propose(self, item, started, count, seed):
         return [Proposal(f"\n{word} {len(started)}.", False, None, 2) for word in ("good", "bad", "good")][:count]
@@ -149,7 +150,7 @@ def test_a_tree_without_a_wrong_leaf_has_no_rows():
 
 def test_a_tree_around_a_solution_labels_its_steps(wrong):
     made, _ = wrong[0]
-    one = TreeSearch(TreeConfig(weight=1, iterations=200, depth=STEPS), SOLVER).label(made)
+    one = TreeSearch(TreeConfig(weight=1, iterations=200, depth=STEPS), SOLVER).label([made])[0]
     assert len(one.values) == STEPS and one.values[-1] == 0.0
     assert one.first_error is not None and one.first_error <= STEPS - 1
 
@@ -161,13 +162,13 @@ def test_a_killed_collection_goes_on_and_ends_alike(wrong, tmp_path):
 
     class Dies:
         identity = collector.identity
-        left = 6
+        left = 1
 
-        def label(self, one):
+        def label(self, chunk):
             self.left -= 1
             if self.left < 0:
                 raise KeyboardInterrupt
-            return collector.label(one)
+            return collector.label(chunk)
 
     with pytest.raises(KeyboardInterrupt):
         collect(CollectionConfig(part=4), Dies(), solutions, tmp_path / "killed", made_of={})

@@ -7,6 +7,7 @@ from seethink.core.item import make_item
 from seethink.core.trace import write_tags
 from seethink.core.verdict import Outcome
 from seethink.process.beam import BeamConfig, beam_search
+from seethink.process.collect.completer import Start
 from seethink.process.collect.simulated import SimulatedSolver
 from seethink.process.drop import DropPenalty, largest_drop
 from seethink.process.steps import Splitting
@@ -70,6 +71,6 @@ def test_beam_search_with_exact_truth_finds_what_sampling_misses(tmp_path):
     items = [chain_item(chain(5, index, 8), store) for index in range(12)]
     config = BeamConfig(beams=2, branch=4, aggregation="min", splitting=Splitting.LINES)
     found = [beam_search(item, solver, TruthScorer(ChainTruth()), config) for item in items]
-    greedy = [solver.complete(item, "", 1, 0)[0].right for item in items]
+    greedy = [one.right for [one] in solver.complete([Start(item, "") for item in items], 1, 0)]
     assert sum(bool(one.right) for one in found) > sum(greedy)
     assert all(one.cost.tokens > 0 for one in found)

@@ -22,7 +22,7 @@ from seethink.data.sources.records import record_item
 class MappedConfig(Config):
     kind: Literal["mapped"] = "mapped"
     mapping: str
-    """A source of the paper by name (``clevr_math``, ``docvqa``, …), or the path of a mapping's YAML."""
+    """A source by name (``clevr_math``, ``docvqa``, ``mmstar``, …), or the path of a mapping's YAML."""
     path: Path
     """JSON Lines, a JSON array, or a Parquet or Arrow table (a file, a folder, or a path with ``*``)."""
     image_root: Path = Path()

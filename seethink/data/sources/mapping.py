@@ -1,7 +1,7 @@
 """Mapping: where one data set keeps what an item needs, as a YAML file that is read as data and never run.
 
-The nine of the paper lie in ``mappings/``; a tenth is one more file, anywhere. A mapping also says from where its
-format is known, who decides the answers, and what the data factory does otherwise for this source.
+The nine of the paper and those of ViLBench lie in ``mappings/``; another is one more file, anywhere. A mapping also
+says from where its format is known, who decides the answers, and what the data factory does otherwise for this source.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Mapping as MappingOf
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
+from string import ascii_uppercase
 from typing import Any, Literal
 
 from pydantic import Field, field_validator, model_validator
@@ -21,12 +22,19 @@ from seethink.core.images import inside
 from seethink.core.item import Verifier
 from seethink.core.rejected import InputError
 from seethink.data.per_source import SourceSettings
+from seethink.data.sources.records import read_literal
 
 PAPER = (
     "clevr_math", "geoqa170k", "math_puma", "arxivqa", "docvqa", "vizwiz", "allava_laion",
     "llava_cot_coco", "llava_cot_vg",
 )  # fmt: skip
 """The nine sources of VLAA-Thinking, by the name of their mapping."""
+
+VILBENCH = (
+    "mmstar", "mathvista", "mathverse", "mmmu_pro", "realworldqa", "vilbench",
+    "mavis_geo", "aokvqa", "scienceqa",
+)  # fmt: skip
+"""What ViLBench draws on, its 600 items, and the sources of ViLReward that are not among the nine above."""
 
 _SEEN, _TOLD = "format seen", "from its documentation"
 
@@ -39,6 +47,12 @@ class Place(Config):
 
     at: str = Field(min_length=1)
     """Names and positions joined by dots, ``conversations.1.value``; ``*`` stands for every element of a list."""
+    listed: bool = False
+    """The text of a list is read as that list, never run."""
+    letter: bool = False
+    """A position from 0 is written as an option's letter."""
+    digits: int = Field(default=0, ge=0)
+    """A whole number is filled up with zeros to so many digits."""
     pick: Literal["first", "most"] | None = None
     """Of a list: its first element, or the most frequent one (the first of them)."""
     each: str = ""
@@ -60,6 +74,10 @@ class Place(Config):
     def read(self, fields: MappingOf[str, Any]) -> Any:
         """The value; None where the record has none."""
         value = _walk(fields, self.at.split("."))
+        if self.listed and isinstance(value, str):
+            value = read_literal(value)
+        if isinstance(value, int) and not isinstance(value, bool):
+            value = _numbered(value, self.letter, self.digits)
         if self.pick is not None:
             value = _picked(value, self.pick)
         if self.each and isinstance(value, list):
@@ -151,12 +169,13 @@ class Mapping(Config):
 
 
 def load_mapping(name: str) -> Mapping:
-    """A mapping of the paper by its name, or any other by the path of its YAML. InputError names what is wrong."""
-    if name in PAPER:
-        return _paper(name)
+    """A mapping that comes with seethink by its name, or any other by the path of its YAML. InputError names what is
+    wrong."""
+    if name in (*PAPER, *VILBENCH):
+        return _known(name)
     path = Path(name)
     if path.suffix not in (".yaml", ".yml"):
-        raise InputError(f"mapping {name!r}: give the path of a .yaml file, or one of {', '.join(PAPER)}")
+        raise InputError(f"mapping {name!r}: give the path of a .yaml file, or one of {', '.join((*PAPER, *VILBENCH))}")
     mapping = load_config(Mapping, path)
     changed = {}
     for role in ("captioner", "reasoner", "rewriter", "verifier"):
@@ -176,7 +195,7 @@ def _beside(mapping: Path, prompt: Path) -> Path:
 
 
 @cache
-def _paper(name: str) -> Mapping:
+def _known(name: str) -> Mapping:
     return load_config(Mapping, Path(str(files("seethink.data.sources").joinpath(f"mappings/{name}.yaml"))))
 
 
@@ -193,6 +212,12 @@ def _walk(value: Any, path: list[str]) -> Any:
         else:
             return None
     return value
+
+
+def _numbered(value: int, letter: bool, digits: int) -> int | str:
+    if letter and 0 <= value < len(ascii_uppercase):
+        return ascii_uppercase[value]
+    return f"{value:0{digits}d}" if digits else value
 
 
 def _picked(value: Any, how: str) -> Any:

@@ -191,7 +191,7 @@ def read_meta(value: Any) -> dict[str, Any] | Rejected:
     if isinstance(value, str):
         if len(value) > MAX_LITERAL:
             return Rejected("unreadable meta", f"field meta: {len(value)} characters, at most {MAX_LITERAL}")
-        value = _literal(value)
+        value = read_literal(value)
     if not isinstance(value, dict):
         return Rejected("unreadable meta", "field meta: give a mapping, or the text of one")
     try:
@@ -202,7 +202,10 @@ def read_meta(value: Any) -> dict[str, Any] | Rejected:
     return parsed
 
 
-def _literal(text: str) -> Any:
+def read_literal(text: str) -> Any:
+    """What a text of JSON or of a Python literal stands for, None where it is neither or too long; nothing is run."""
+    if len(text) > MAX_LITERAL:
+        return None
     for parse in (json.loads, ast.literal_eval):
         try:
             return parse(text)

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import Field
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from seethink.core.config import Config
 from seethink.core.images import ImageStore
 from seethink.core.tables import claim, data_hash, parts, read_rows, write_manifest, write_part
+from seethink.evaluation.bar import progress_bar
 from seethink.process.collect.completer import Cost
 from seethink.process.collect.labels import Collector, Labelled, LabelRow, Solution
 
@@ -44,13 +44,11 @@ def collect(
     if claim(out, config, data):
         return list(read_rows(out))
     sealed = len(parts(out))
-    columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn())
-    with Progress(TextColumn("label steps"), *columns) as bar:
-        task = bar.add_task("", total=len(solutions), completed=min(sealed * config.part, len(solutions)))
+    with progress_bar("label steps", len(solutions), min(sealed * config.part, len(solutions))) as told:
         for number in range(sealed, -(-len(solutions) // config.part)):
             chunk = solutions[number * config.part : (number + 1) * config.part]
-            write_part(out, number, [labelled_record(collector.label(one)) for one in chunk])
-            bar.advance(task, len(chunk))
+            write_part(out, number, [labelled_record(one) for one in collector.label(chunk)])
+            told(len(chunk), "")
     rows = list(read_rows(out))
     cost = total_cost(rows)
     labels = sum(value is not None for row in rows for value in row["values"])

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from seethink.core.item import Item
 
@@ -32,10 +34,19 @@ class Proposal(NamedTuple):
     tokens: int
 
 
+class Start(NamedTuple):
+    """A response that is begun: ``text`` is what stands there of it."""
+
+    item: Item
+    text: str
+
+
 class Completer(Protocol):
     """Continues responses. The same arguments give the same completions."""
 
-    def complete(self, item: Item, started: str, count: int, seed: int) -> list[Completion]: ...
+    def complete(self, starts: Sequence[Start], count: int, seed: int) -> list[list[Completion]]:
+        """``count`` completions of each start. A model takes them all in one batch, a picture of several once."""
+        ...
 
     def propose(self, item: Item, started: str, count: int, seed: int) -> list[Proposal]: ...
 
@@ -84,11 +95,27 @@ class Rollouts(NamedTuple):
         return self.right / self.decided if self.decided else None
 
 
-def roll_out(completer: Completer, item: Item, started: str, count: int, seed: int) -> Rollouts:
-    """``count`` completions of one start, read once."""
-    found = completer.complete(item, started, count, seed)
-    outcomes = [one.right for one in found if one.right is not None]
-    return Rollouts(sum(outcomes), len(outcomes), cost_of(completer, item, started, [one.tokens for one in found]))
+def roll_out(completer: Completer, starts: Sequence[Start], count: int, seed: int) -> list[Rollouts]:
+    """``count`` completions of each start, each start read once.
+
+    The draws depend on the seed and on the starts they are asked with, not on when they are asked.
+    """
+    if not starts:
+        return []
+    asked = [part for one in starts for part in (one.item.id, one.text)]
+    drawn = completer.complete(starts, count, seed_of(seed, *asked))
+    found = []
+    for start, completions in zip(starts, drawn, strict=True):
+        outcomes = [one.right for one in completions if one.right is not None]
+        cost = cost_of(completer, *start, [one.tokens for one in completions])
+        found.append(Rollouts(sum(outcomes), len(outcomes), cost))
+    return found
+
+
+def seed_of(seed: int, *what: Any) -> int:
+    """A seed that depends on what is asked and not on when: a resumed run draws the same."""
+    digest = hashlib.sha256("\x1f".join([str(seed), *map(str, what)]).encode("utf-8", "surrogatepass")).digest()
+    return int.from_bytes(digest[:6], "big")
 
 
 def cost_of(completer: Completer, item: Item, started: str, tokens: list[int]) -> Cost:

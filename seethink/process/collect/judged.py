@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -12,6 +13,7 @@ from seethink.core.config import Config, config_hash
 from seethink.core.protocols import StepScorer
 from seethink.process.collect.completer import Cost
 from seethink.process.collect.labels import Labelled, Solution, first_below
+from seethink.process.score import score_many
 
 
 class JudgeOnlyConfig(Config):
@@ -36,8 +38,11 @@ class JudgeOnly:
     def identity(self) -> dict[str, str]:
         return {"collector": config_hash(self.config)}
 
-    def label(self, solution: Solution) -> Labelled:
-        scores = self.scorer.score_steps(solution.item, solution.steps)
+    def label(self, solutions: Sequence[Solution]) -> list[Labelled]:
+        traces = score_many(self.scorer, [one.item for one in solutions], [one.steps for one in solutions])
+        return [self._labelled(one, scores) for one, scores in zip(solutions, traces, strict=True)]
+
+    def _labelled(self, solution: Solution, scores: Sequence[float]) -> Labelled:
         values = tuple(as_value(score, self.config.lowest, self.config.highest) for score in scores)
         first = first_below(values, self.config.threshold)
         decided = None not in (values if first is None else values[:first])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
@@ -51,7 +50,9 @@ class Collector(Protocol):
     @property
     def identity(self) -> dict[str, str]: ...
 
-    def label(self, solution: Solution) -> Labelled: ...
+    def label(self, solutions: Sequence[Solution]) -> list[Labelled]:
+        """All of them, in order; a collector that completes asks for many starts at once."""
+        ...
 
 
 def solution(item: Item, text: str, right: bool, splitting: Splitting = Splitting.AUTO) -> Solution:
@@ -63,12 +64,6 @@ def solution(item: Item, text: str, right: bool, splitting: Splitting = Splittin
 def first_below(values: Sequence[float | None], threshold: float) -> int | None:
     """Place of the first value at or below ``threshold``, unknown ones passed over."""
     return next((place for place, value in enumerate(values) if value is not None and value <= threshold), None)
-
-
-def seed_of(seed: int, *what: Any) -> int:
-    """A seed that depends on what is asked and not on when: a resumed run draws the same."""
-    digest = hashlib.sha256("\x1f".join([str(seed), *map(str, what)]).encode("utf-8", "surrogatepass")).digest()
-    return int.from_bytes(digest[:6], "big")
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,14 +6,15 @@ OmegaPRM (arXiv 2406.06592); two completers that have to agree as in Athena-PRM 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Literal
 
 from pydantic import Field
 
 from seethink.core.config import Config, config_hash
-from seethink.process.collect.completer import Completer, Cost, Rollouts, roll_out
-from seethink.process.collect.labels import Labelled, Solution, first_below, seed_of
+from seethink.process.collect.completer import Completer, Cost, Rollouts, Start, roll_out
+from seethink.process.collect.labels import Labelled, Solution, first_below
 
 
 class ExhaustiveConfig(Config):
@@ -57,8 +58,13 @@ class Exhaustive:
     def identity(self) -> dict[str, str]:
         return {"collector": config_hash(self.config)}
 
-    def label(self, solution: Solution) -> Labelled:
-        found = [_at(self.completer, solution, place, self.config) for place in range(len(solution.steps) - 1)]
+    def label(self, solutions: Sequence[Solution]) -> list[Labelled]:
+        return [
+            self._labelled(one, found)
+            for one, found in zip(solutions, _everywhere(self.completer, solutions, self.config), strict=True)
+        ]
+
+    def _labelled(self, solution: Solution, found: Sequence[Rollouts]) -> Labelled:
         values = (*(one.share for one in found), float(solution.right))
         cost = sum((one.cost for one in found), Cost())
         return Labelled(solution, values, first_below(values, self.config.threshold), cost)
@@ -79,23 +85,45 @@ class BinarySearch:
     def identity(self) -> dict[str, str]:
         return {"collector": config_hash(self.config)}
 
-    def label(self, solution: Solution) -> Labelled:
-        if solution.right or not solution.steps:
-            return Labelled(solution, (1.0,) * len(solution.steps), None, Cost())
-        values: list[float | None] = [None] * len(solution.steps)
-        good, bad, cost = -1, len(solution.steps) - 1, Cost()
-        while bad - good > 1:
-            middle = (good + bad) // 2
-            found = _at(self.completer, solution, middle, self.config)
-            cost += found.cost
-            values[middle] = found.share
-            if found.share is not None and found.share > self.config.threshold:
-                good = middle
-            else:
-                bad = middle
-        implied = [1.0 if place < bad else 0.0 for place in range(len(values))]
-        told = tuple(implied[place] if value is None else value for place, value in enumerate(values))
-        return Labelled(solution, told, bad, cost)
+    def label(self, solutions: Sequence[Solution]) -> list[Labelled]:
+        """The searches go on side by side: one batch of starts for every halving."""
+        searches = [_Search(one, bad=len(one.steps) - 1) for one in solutions]
+        while active := [one for one in searches if not one.solution.right and one.bad - one.good > 1]:
+            found = _at(self.completer, [(one.solution, one.middle) for one in active], self.config)
+            for search, rollouts in zip(active, found, strict=True):
+                search.narrow(rollouts, self.config.threshold)
+        return [one.labelled() for one in searches]
+
+
+@dataclass
+class _Search:
+    """Of one solution: up to ``good`` its steps hold, from ``bad`` on they do not."""
+
+    solution: Solution
+    bad: int
+    good: int = -1
+    cost: Cost = field(default_factory=Cost)
+    shares: dict[int, float] = field(default_factory=dict)
+
+    @property
+    def middle(self) -> int:
+        return (self.good + self.bad) // 2
+
+    def narrow(self, found: Rollouts, threshold: float) -> None:
+        place, self.cost = self.middle, self.cost + found.cost
+        if found.share is not None:
+            self.shares[place] = found.share
+        if found.share is not None and found.share > threshold:
+            self.good = place
+        else:
+            self.bad = place
+
+    def labelled(self) -> Labelled:
+        if self.solution.right or not self.solution.steps:
+            return Labelled(self.solution, (1.0,) * len(self.solution.steps), None, Cost())
+        places = range(len(self.solution.steps))
+        values = tuple(self.shares.get(place, float(place < self.bad)) for place in places)
+        return Labelled(self.solution, values, self.bad, self.cost)
 
 
 @dataclass(frozen=True)
@@ -113,11 +141,14 @@ class Agreement:
     def identity(self) -> dict[str, str]:
         return {"collector": config_hash(self.config)}
 
-    def label(self, solution: Solution) -> Labelled:
+    def label(self, solutions: Sequence[Solution]) -> list[Labelled]:
+        weak, strong = (_everywhere(one, solutions, self.config) for one in (self.weak, self.strong))
+        return [self._labelled(*told) for told in zip(solutions, weak, strong, strict=True)]
+
+    def _labelled(self, solution: Solution, found: Sequence[Rollouts], others: Sequence[Rollouts]) -> Labelled:
         values: list[float | None] = []
         cost = Cost()
-        for place in range(len(solution.steps) - 1):
-            weak, strong = (_at(one, solution, place, self.config) for one in (self.weak, self.strong))
+        for weak, strong in zip(found, others, strict=True):
             cost += weak.cost + strong.cost
             known = weak.share is not None and strong.share is not None
             agree = known and (weak.share > self.config.threshold) == (strong.share > self.config.threshold)  # type: ignore[operator]
@@ -129,11 +160,16 @@ class Agreement:
         return Labelled(solution, tuple(values), first if decided else None, cost, decided)
 
 
-def _at(
-    completer: Completer,
-    solution: Solution,
-    place: int,
-    config: ExhaustiveConfig | BinaryConfig | AgreementConfig,
-) -> Rollouts:
-    start = solution.starts[place]
-    return roll_out(completer, solution.item, start, config.rollouts, seed_of(config.seed, solution.item.id, start))
+_AnyConfig = ExhaustiveConfig | BinaryConfig | AgreementConfig
+
+
+def _everywhere(completer: Completer, solutions: Sequence[Solution], config: _AnyConfig) -> list[list[Rollouts]]:
+    """Completions from the end of every step but the last, whose outcome is known; all of them are asked at once."""
+    places = [range(max(0, len(one.steps) - 1)) for one in solutions]
+    found = iter(_at(completer, [(one, k) for one, mine in zip(solutions, places, strict=True) for k in mine], config))
+    return [[next(found) for _ in mine] for mine in places]
+
+
+def _at(completer: Completer, asked: Sequence[tuple[Solution, int]], config: _AnyConfig) -> list[Rollouts]:
+    starts = [Start(solution.item, solution.starts[place]) for solution, place in asked]
+    return roll_out(completer, starts, config.rollouts, config.seed)

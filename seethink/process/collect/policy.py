@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
@@ -12,10 +13,11 @@ from seethink.core.images import ImageStore
 from seethink.core.item import Item
 from seethink.core.protocols import Reward
 from seethink.core.verdict import UNDECIDED, is_hit
-from seethink.process.collect.completer import Completion, Proposal
+from seethink.process.collect.completer import Completion, Proposal, Start
 from seethink.process.steps import Splitting, split
 
 if TYPE_CHECKING:
+    from seethink.models.groups import Features
     from seethink.models.load import Checkpoint
     from seethink.models.sampling import Draw, Prompt
 
@@ -33,6 +35,8 @@ class PolicyConfig(Config):
     """Of one proposed step."""
     splitting: Splitting = Splitting.AUTO
     """Where a proposed step ends."""
+    batch: int = Field(default=128, ge=1)
+    """Completions decoded at a time."""
     dtype: Literal["float32", "bfloat16", "float16"] = "float32"
     max_pixels: int | None = Field(default=None, ge=1)
 
@@ -43,57 +47,79 @@ class Policy:
     def __init__(self, config: PolicyConfig, checkpoint: Checkpoint, images: ImageStore, reward: Reward) -> None:
         self.config, self.checkpoint, self.images, self.reward = config, checkpoint, images, reward
         self._lengths: dict[str, int] = {}
+        self._seen: tuple[str, Features | None] | None = None
 
-    def complete(self, item: Item, started: str, count: int, seed: int) -> list[Completion]:
-        draws = self._draw(item, started, count, seed, self.config.max_tokens)
-        outcomes = self._right(item, [started + draw.text for draw in draws])
-        return [
-            Completion(draw.text, right, draw.completion_tokens) for draw, right in zip(draws, outcomes, strict=True)
-        ]
+    def complete(self, starts: Sequence[Start], count: int, seed: int) -> list[list[Completion]]:
+        drawn = self._draw(starts, count, seed, self.config.max_tokens)
+        flat = [(start, draw) for start, draws in zip(starts, drawn, strict=True) for draw in draws]
+        outcomes = self._right([start.item for start, _ in flat], [start.text + draw.text for start, draw in flat])
+        found = iter(
+            Completion(draw.text, right, draw.completion_tokens)
+            for (_, draw), right in zip(flat, outcomes, strict=True)
+        )
+        return [[next(found) for _ in draws] for draws in drawn]
 
     def propose(self, item: Item, started: str, count: int, seed: int) -> list[Proposal]:
         """Next steps: the first new step of ``count`` completions, cut where it ends."""
         found = []
         before = len(split(started, self.config.splitting, answer=False))
-        for draw in self._draw(item, started, count, seed, self.config.step_tokens):
+        [draws] = self._draw([Start(item, started)], count, seed, self.config.step_tokens)
+        for draw in draws:
             whole = started + draw.text
             fresh = split(whole, self.config.splitting, answer=False)[before:]
             ends = not draw.truncated and len(fresh) <= 1
             if not ends and not fresh:
                 continue
             text = draw.text if ends else whole[len(started) : fresh[0].end]
-            right = self._right(item, [whole])[0] if ends else None
+            right = self._right([item], [whole])[0] if ends else None
             found.append(Proposal(text, ends, right, draw.completion_tokens))
         return found
 
     def prompt_tokens(self, item: Item, started: str) -> int:
-        from seethink.process.collect.continuing import continue_responses
+        from seethink.models.groups import encode_prompts
 
         if item.id not in self._lengths:
-            [[one]] = continue_responses(self.checkpoint, [self._prompt(item)], [""], max_tokens=1)
-            self._lengths[item.id] = one.prompt_tokens
+            encoded = encode_prompts(self.checkpoint.processor, [self._prompt(Start(item, ""))])
+            self._lengths[item.id] = len(encoded.ids_P[0])
         tokenizer = self.checkpoint.processor.tokenizer
         return self._lengths[item.id] + len(tokenizer(started, add_special_tokens=False)["input_ids"])
 
-    def _right(self, item: Item, responses: list[str]) -> list[bool | None]:
-        verdicts = self.reward([item] * len(responses), responses)
-        return [None if one.outcome in UNDECIDED else is_hit(one, item.verifier) for one in verdicts]
+    def _right(self, items: list[Item], responses: list[str]) -> list[bool | None]:
+        verdicts = self.reward(items, responses)
+        return [
+            None if one.outcome in UNDECIDED else is_hit(one, item.verifier)
+            for one, item in zip(verdicts, items, strict=True)
+        ]
 
-    def _draw(self, item: Item, started: str, count: int, seed: int, limit: int) -> list[Draw]:
-        from seethink.process.collect.continuing import continue_responses
+    def _draw(self, starts: Sequence[Start], count: int, seed: int, limit: int) -> list[list[Draw]]:
+        from seethink.models.sampling import sample
 
-        [draws] = continue_responses(
+        drawn = sample(
             self.checkpoint,
-            [self._prompt(item)],
-            [started],
+            [self._prompt(start) for start in starts],
             draws=count,
             temperature=self.config.temperature,
             max_tokens=limit,
-            seed=seed % 2**63,
+            batch=self.config.batch,
+            seed=seed,
+            features=self._features(starts),
         )
-        return draws
+        return list(drawn)
 
-    def _prompt(self, item: Item) -> Prompt:
+    def _features(self, starts: Sequence[Start]) -> Features | None:
+        """The pictures of the one item that is asked about: a tree asks many times about the same."""
+        from seethink.models.groups import encode_prompts, picture_features, supports
+
+        item = starts[0].item
+        if any(start.item.id != item.id for start in starts) or supports(self.checkpoint.model) is not None:
+            return None
+        if self._seen is None or self._seen[0] != item.id:
+            model, processor = self.checkpoint.model, self.checkpoint.processor
+            self._seen = item.id, picture_features(model, encode_prompts(processor, [self._prompt(Start(item, ""))]))
+        return self._seen[1]
+
+    def _prompt(self, start: Start) -> Prompt:
         from seethink.models.sampling import Prompt
 
-        return Prompt(messages(item), [self.images.open(digest) for digest in item.images])
+        shown = [self.images.open(digest) for digest in start.item.images]
+        return Prompt(messages(start.item), shown, start.text)

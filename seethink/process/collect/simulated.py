@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import random
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from seethink.core.item import Item
 from seethink.core.trace import THINK_CLOSE, THINK_OPEN, line_steps, write_tags
-from seethink.process.collect.completer import Completion, Proposal
+from seethink.process.collect.completer import Completion, Proposal, Start
 from seethink.world.chains import START, Chain, chain_response, item_chain, sum_step, totals
 from seethink.world.grammar import read_claim
 
@@ -37,7 +38,10 @@ class SimulatedSolver:
     error: float
     recovery: float = 0.0
 
-    def complete(self, item: Item, started: str, count: int, seed: int) -> list[Completion]:
+    def complete(self, starts: Sequence[Start], count: int, seed: int) -> list[list[Completion]]:
+        return [self._complete(*start, count, seed) for start in starts]
+
+    def _complete(self, item: Item, started: str, count: int, seed: int) -> list[Completion]:
         rng = random.Random(f"complete {seed} {item.id} {started}")
         asked, said = item_chain(item), [step.text for step in line_steps(started)]
         gold, found = item.gold, []
@@ -92,6 +96,6 @@ def _opened(said: list[str]) -> str:
 
 def simulated_response(solver: SimulatedSolver, item: Item, seed: int) -> tuple[str, bool]:
     """A whole response of the solver, and whether it is right."""
-    [one] = solver.complete(item, "", 1, seed)
+    [[one]] = solver.complete([Start(item, "")], 1, seed)
     assert THINK_CLOSE in one.text
     return one.text, bool(one.right)

@@ -8,7 +8,7 @@ section's adaptation; all numbers are choices and stand in the config, the mix `
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -18,9 +18,10 @@ from seethink.core.config import Config, config_hash
 from seethink.core.item import Item
 from seethink.core.protocols import StepScorer
 from seethink.core.trace import THINK_OPEN
-from seethink.process.collect.completer import Completer, Cost, cost_of
+from seethink.process.collect.completer import Completer, Cost, Start, cost_of, seed_of
 from seethink.process.collect.judged import as_value
-from seethink.process.collect.labels import Labelled, Solution, first_below, seed_of
+from seethink.process.collect.labels import Labelled, Solution, first_below
+from seethink.process.score import score_many
 
 
 class TreeConfig(Config):
@@ -95,8 +96,11 @@ class TreeSearch:
     def identity(self) -> dict[str, str]:
         return {"collector": config_hash(self.config)}
 
-    def label(self, solution: Solution) -> Labelled:
-        """The solution's steps by their value in the tree; the tree's other steps are further rows."""
+    def label(self, solutions: Sequence[Solution]) -> list[Labelled]:
+        """A tree each: the solution's steps by their value in it; the tree's other steps are further rows."""
+        return [self._label(one) for one in solutions]
+
+    def _label(self, solution: Solution) -> Labelled:
         tree = search(solution.item, self.completer, self.judge, self.config, given=solution)
         spine = [node for node in nodes(tree.root) if node.given]
         values = tuple(value(node, self.config) for node in spine)
@@ -229,8 +233,6 @@ def _judged(
 ) -> list[list[float | None]] | None:
     if judge is None or config.weight == 1:
         return None
-    from seethink.process.score import score_many
-
     scored = score_many(judge, [item] * len(traces), traces)
     return [[as_value(score, config.lowest, config.highest) for score in scores] for scores in scored]
 
@@ -238,5 +240,5 @@ def _judged(
 def _simulate(item: Item, node: Node, completer: Completer, seed: int) -> tuple[bool | None, Cost]:
     if node.ends:
         return node.outcome, Cost()
-    found = completer.complete(item, node.started, 1, seed)
-    return found[0].right, cost_of(completer, item, node.started, [one.tokens for one in found])
+    [[one]] = completer.complete([Start(item, node.started)], 1, seed)
+    return one.right, cost_of(completer, item, node.started, [one.tokens])
