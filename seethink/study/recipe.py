@@ -12,9 +12,10 @@ from pydantic import Field
 from seethink.core.config import Config, load_config
 from seethink.core.rejected import InputError
 from seethink.data.sources import SourceConfig
+from seethink.study.plan.expected import Expected
 from seethink.study.plan.hardware import Hardware
 from seethink.study.rewards import GRPOTask
-from seethink.study.run import StudyConfig
+from seethink.study.settings import StudyConfig
 from seethink.training.sft import SFTConfig
 
 
@@ -37,20 +38,6 @@ class FileTraces(Config):
 
 
 TracesConfig = Annotated[RunTraces | FileTraces, Field(discriminator="kind")]
-
-
-class Expected(Config):
-    """What a sample is taken to be where the model or the data are not on disk yet. The planner's only."""
-
-    samples: int = Field(default=10_000, ge=1)
-    pictures: int = Field(default=1, ge=0)
-    width: int = Field(default=640, ge=1)
-    height: int = Field(default=480, ge=1)
-    """Of a picture, in pixels."""
-    prompt: int = Field(default=250, ge=1)
-    """Tokens of system prompt, question and template."""
-    completion: int = Field(default=300, ge=1)
-    """Tokens of a response, on the average."""
 
 
 class Recipe(Config):
