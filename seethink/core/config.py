@@ -49,10 +49,33 @@ def with_changes(config: C, changes: Mapping[str, Any], where: str) -> C:
     if not changes:
         return config
     # What nobody set stays unset: some configs ask which of their fields were.
-    tree = config.model_dump(exclude_unset=True)
+    fields = {name: getattr(config, name) for name in config.model_fields_set}
+    inner: dict[str, dict[str, Any]] = {}
     for path, value in changes.items():
-        lay(tree, path, deepcopy(value))
-    return parse_config(type(config), tree, where)
+        name, _, rest = path.partition(".")
+        if rest:
+            inner.setdefault(name, {})[rest] = deepcopy(value)
+        else:
+            fields[name] = deepcopy(value)
+    for name, below in inner.items():
+        child = fields.get(name, getattr(config, name, None))
+        if isinstance(child, Config):
+            fields[name] = with_changes(child, below, f"{where}: {name}")
+            continue
+        tree = {name: _plain(child)}
+        for path, value in below.items():
+            lay(tree, f"{name}.{path}", value)
+        fields[name] = tree[name]
+    return parse_config(type(config), fields, where)
+
+
+def _plain(value: Any) -> Any:
+    """A value as a tree that ``lay`` can change."""
+    if isinstance(value, Config):
+        return value.model_dump()
+    if isinstance(value, list | tuple):
+        return [_plain(one) for one in value]
+    return {} if value is None else deepcopy(value)
 
 
 def parse_config(kind: type[C], tree: Any, where: str) -> C:

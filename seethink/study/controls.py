@@ -46,7 +46,7 @@ OUTCOMES = frozenset(
 )
 """Leaves, or branches, of a manifest that are no controls."""
 
-_DATA = ("world", "data", "pictures.training")
+_DATA = ("source", "world", "data", "pictures.training")
 
 FOLLOWS: Mapping[str, tuple[str, ...]] = {
     "start": ("start",),

@@ -15,6 +15,7 @@ from seethink.study.budget import matched_completions
 from seethink.study.plan.plan import TrainingPlan, make_plan, training_key
 from seethink.study.settings import StudyConfig
 from seethink.study.stages import Evaluation, StudyPlan, Task, Training, finished, plan_study
+from seethink.world.source import WorldConfig
 
 
 def print_plan(
@@ -73,8 +74,8 @@ def _table(config: StudyConfig, plan: StudyPlan, by_key: dict[str, TrainingPlan]
             cells = (f"{known.effort.steps:,}", amount(known.effort.tokens), duration(taken))
             if not done:
                 seconds, tokens = seconds + taken, tokens + known.effort.tokens
-        elif isinstance(task, Evaluation):
-            drawn = config.heldout.count * (1 + task.config.draws)
+        elif isinstance(task, Evaluation) and isinstance(task.heldout, WorldConfig):
+            drawn = task.heldout.count * (1 + task.config.draws)
             cells = ("", f"{amount(drawn)} responses", _sampled(drawn, config, by_key))
         arms = plan.arms_of(task)
         shown = ", ".join(arms) if len(arms) < 4 else f"{', '.join(arms[:3])} and {len(arms) - 3} more"

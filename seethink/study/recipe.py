@@ -4,7 +4,7 @@ run` trains and `seethink doctor` plans."""
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 import yaml
 from pydantic import Field
@@ -16,28 +16,8 @@ from seethink.study.plan.expected import Expected
 from seethink.study.plan.hardware import Hardware
 from seethink.study.rewards import GRPOTask
 from seethink.study.settings import StudyConfig
+from seethink.study.sources import TracesConfig
 from seethink.training.sft import SFTConfig
-
-
-class RunTraces(Config):
-    """Traces that our own data factory made."""
-
-    kind: Literal["run"] = "run"
-    path: Path
-    """Folder of the finished data run."""
-    name: str = "sft"
-    """Which set below it; curation makes others."""
-
-
-class FileTraces(Config):
-    """Traces in a file: records with ``image``, ``question`` and, in ``answer``, a response in tags, as released."""
-
-    kind: Literal["file"] = "file"
-    path: Path
-    image_root: Path
-
-
-TracesConfig = Annotated[RunTraces | FileTraces, Field(discriminator="kind")]
 
 
 class Recipe(Config):

@@ -21,19 +21,25 @@ from rich.console import Console
 from seethink.analysis import Spent, print_comparison, study_results, write_report
 from seethink.core.graded import GradedResponse, graded_from_row
 from seethink.core.images import ImageStore
-from seethink.core.item import Item
 from seethink.core.lock import Held, held
 from seethink.core.rejected import InputError
 from seethink.core.tables import read_rows, write_json, write_text
-from seethink.evaluation.run import evaluate
 from seethink.models.device import use_threads
 from seethink.study.budget import matched_completions
 from seethink.study.controls import Records, check_declared, check_matched, compare_controls
-from seethink.study.data import build_world_data, read_data
+from seethink.study.data import build_data, build_world_data, read_data
+from seethink.study.heldout import evaluate_heldout
 from seethink.study.recorded import read_run
-from seethink.study.rewards import evaluation_judges
-from seethink.study.sets import TraceSetConfig, corrupted, read_items, read_traces, write_items, write_traces
+from seethink.study.sets import TraceSetConfig, read_items, read_traces, write_items, write_traces
 from seethink.study.settings import StudyConfig, with_seed
+from seethink.study.sources import (
+    FactorySourceConfig,
+    FileSourceConfig,
+    RunSourceConfig,
+    WorldSourceConfig,
+    adopt_run,
+    read_files,
+)
 from seethink.study.stages import (
     DataRun,
     DataSet,
@@ -51,7 +57,7 @@ from seethink.study.training import train_on_items
 from seethink.study.work import work_off
 from seethink.training.processes import first_process
 from seethink.training.sft import SFTConfig, train_sft
-from seethink.world.source import WorldConfig, WorldSource
+from seethink.world.source import WorldConfig
 from seethink.world.truth import WorldTruth
 
 HELD = 75
@@ -179,7 +185,7 @@ class _Workshop:
         folder = folder_of(task, self.root)
         match task:
             case DataRun():
-                build_world_data(task.world, task.teacher, task.data, self.images, folder, self.console)
+                self._build(task, folder)
             case DataSet():
                 self._choose(task, folder)
             case Training():
@@ -187,10 +193,22 @@ class _Workshop:
             case Evaluation():
                 self._evaluate(task, folder)
 
+    def _build(self, task: DataRun, folder: Path) -> None:
+        match task.source:
+            case FileSourceConfig():
+                read_files(task.source, self.images, folder)
+            case RunSourceConfig():
+                adopt_run(folder, self.images)
+            case FactorySourceConfig():
+                build_data(task.data, self.images, folder, self.console)
+            case _:
+                build_world_data(task.world, task.teacher, task.data, self.images, folder, self.console)
+
     def _choose(self, task: DataSet, folder: Path) -> None:
         run = folder_of(task.run, self.root)
         if isinstance(task.config, TraceSetConfig):
-            write_traces(task.config, run, task.base, self.images, folder, WorldTruth())
+            truth = WorldTruth() if isinstance(task.run.source, WorldSourceConfig) else None
+            write_traces(task.config, run, task.base, self.images, folder, truth)
         else:
             write_items(task.config, run, task.base, self.images, folder)
 
@@ -202,22 +220,9 @@ class _Workshop:
             train_on_items(task.settings, start, read_items(rows), self.images, folder)
 
     def _evaluate(self, task: Evaluation, folder: Path) -> None:
-        heldout = corrupted(self.heldout(task.heldout), task.pictures, self.images)
-        start = model_of(task.model, self.root)
         # Rows carry the arm's name only once they are read: arms may share a checkpoint.
-        evaluate(
-            task.config,
-            task.name,
-            start,
-            heldout,
-            self.images,
-            evaluation_judges(heldout),
-            folder,
-            truth=WorldTruth(),
-        )
-
-    def heldout(self, config: WorldConfig) -> list[Item]:
-        return [item for item in WorldSource(config).items(self.images) if isinstance(item, Item)]
+        model = model_of(task.model, self.root)
+        evaluate_heldout(task.config, task.heldout, task.name, model, task.pictures, self.images, folder, self.console)
 
 
 def _name(task: Any) -> str:
@@ -238,7 +243,7 @@ def _conclude(config: StudyConfig, plan: StudyPlan, shop: _Workshop, out: Path, 
         rows = read_rows(folder_of(run.evaluation, shop.root))
         responses[run.arm][run.seed] = [replace(graded_from_row(row), arm=run.arm) for row in rows]
     first = plan.runs[0].settings
-    funnel = read_data(folder_of(DataRun(first.world, config.teacher, first.data), shop.root)).funnel
+    funnel = read_data(folder_of(DataRun(first.source, first.world, config.teacher, first.data), shop.root)).funnel
     costs = {arm: {seed: _cost(one) for seed, one in by_seed.items()} for arm, by_seed in records.items()}
     results = study_results(
         {arm: [one for rows in by_seed.values() for one in rows] for arm, by_seed in responses.items()},
@@ -252,7 +257,7 @@ def _conclude(config: StudyConfig, plan: StudyPlan, shop: _Workshop, out: Path, 
         funnel=funnel,
         seconds=time.time() - started,
         stage_seconds=shop.seconds,
-        seed=config.heldout.seed,
+        seed=config.heldout.seed if isinstance(config.heldout, WorldConfig) else 0,
     )
     write_json(out / "results.json", results)
     shown = {arm: by_seed[min(by_seed)] for arm, by_seed in responses.items()}

@@ -13,9 +13,11 @@ from seethink.data import DataConfig
 from seethink.evaluation.settings import EvaluationConfig
 from seethink.study.arms import Arm, Budget, Stage, chosen_arms, read_arms
 from seethink.study.choices import ItemChoice, PictureSettings, TraceChoice
+from seethink.study.heldout import Heldout
 from seethink.study.plan.expected import Expected
 from seethink.study.plan.hardware import Hardware
 from seethink.study.rewards import GRPOTask
+from seethink.study.sources import DataSource, WorldSourceConfig
 from seethink.training.sft import SFTConfig
 from seethink.world.oracle import Dials
 from seethink.world.questions import Split
@@ -30,8 +32,10 @@ class Settings(Config):
 
     base: str = "base"
     """Checkpoint that the arms start from."""
+    source: DataSource = WorldSourceConfig()
+    """Where the data come from."""
     world: WorldConfig = WorldConfig()
-    """Items that the data factory starts from."""
+    """Items that the data factory starts from, where the source is the world."""
     teacher: Dials = Dials()
     """Whose traces SFT imitates. RL's items never depend on an arm's teacher: they are those of the shared one."""
     data: DataConfig = DataConfig()
@@ -43,8 +47,8 @@ class Settings(Config):
     """What is shown in place of the pictures."""
     sft: SFTConfig = SFTConfig()
     rl: GRPOTask = GRPOTask()
-    heldout: WorldConfig = WorldConfig(split=Split.HELDOUT, count=400, seed=0)
-    """Items of the evaluation; ``heldout.seed`` chooses others of the same split."""
+    heldout: Heldout = WorldConfig(split=Split.HELDOUT, count=400, seed=0)
+    """Questions of the evaluation; in the world ``heldout.seed`` chooses others of the same split."""
     evaluation: EvaluationConfig = EvaluationConfig()
 
 

@@ -20,9 +20,11 @@ from seethink.data import DataConfig
 from seethink.evaluation.settings import EvaluationConfig
 from seethink.study.arms import Stage, chain_name
 from seethink.study.choices import Shown
+from seethink.study.heldout import AnyHeldout
 from seethink.study.rewards import GRPOTask
 from seethink.study.sets import ItemSetConfig, TraceSetConfig
 from seethink.study.settings import Settings, StudyConfig, settings_of, with_seed
+from seethink.study.sources import FactorySourceConfig, RunSourceConfig, WorldSourceConfig
 from seethink.training.sft import SFTConfig
 from seethink.world.oracle import Dials
 from seethink.world.source import WorldConfig
@@ -39,18 +41,23 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DataRun:
-    """The six steps over the world."""
+    """Traces and items: the six steps, or what stands in for them."""
 
+    source: Config
     world: WorldConfig
     teacher: Dials
     data: DataConfig
+    needs: tuple[Any, ...] = ()
     kind = Kind.DATA
 
     @property
     def name(self) -> str:
-        return _key(self.kind, [self.world, self.teacher, self.data])
-
-    needs: tuple[Any, ...] = ()
+        match self.source:
+            case WorldSourceConfig():
+                return _key(self.kind, [self.world, self.teacher, self.data])
+            case FactorySourceConfig():
+                return _key(self.kind, [self.source, self.data])
+        return _key(self.kind, [self.source])
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +128,7 @@ class Evaluation:
 
     model: Start
     config: EvaluationConfig
-    heldout: WorldConfig
+    heldout: AnyHeldout
     pictures: Shown
     kind = Kind.EVALUATION
 
@@ -202,7 +209,11 @@ def plan_study(config: StudyConfig, completions: Mapping[tuple[str, int], int] |
 
 def folder_of(task: Task, root: Path) -> Path:
     """Where a task's output lies."""
-    return task.path if isinstance(task, Imported) else root / task.kind / task.name
+    if isinstance(task, Imported):
+        return task.path
+    if isinstance(task, DataRun) and isinstance(task.source, RunSourceConfig):
+        return task.source.path
+    return root / task.kind / task.name
 
 
 def finished(task: Task, root: Path) -> bool:
@@ -257,12 +268,12 @@ def _run(config: StudyConfig, name: str, seed: int, settings: Settings) -> Run:
 def _rows(stage: Stage, settings: Settings, config: StudyConfig) -> DataSet:
     pictures = settings.pictures.training
     if stage is Stage.SFT:
-        run = DataRun(settings.world, settings.teacher, settings.data)
+        run = DataRun(settings.source, settings.world, settings.teacher, settings.data)
         traces = settings.traces
         asked = settings.base if traces.top_perplexity or traces.matched else ""
         return DataSet(run, asked, TraceSetConfig(choice=traces, pictures=pictures))
     # Whoever wrote the traces that SFT imitates, RL is asked the same.
-    run = DataRun(settings.world, config.teacher, settings.data)
+    run = DataRun(settings.source, settings.world, config.teacher, settings.data)
     asked = settings.base if settings.items.matched or settings.items.seen else ""
     return DataSet(run, asked, ItemSetConfig(choice=settings.items, pictures=pictures))
 

@@ -38,7 +38,7 @@ def test_an_arm_is_its_stages_or_stages_with_changes(tmp_path):
         ({"arms": ["base", "rft"]}, "no stage is called 'rft'"),
         (
             {"arms": {"a": {"stages": ["rl"], "changes": {"rl.kel": 1}}}},
-            "a: rl.kel: no such field, did you mean kl",
+            "arm a: rl: kel: no such field, did you mean kl",
         ),
         ({"arms": {"a": {"stages": ["rl"], "changes": {"seeds": [1]}}}}, "seeds is nothing that an arm can change"),
         ({"arms": {"a": {"stages": ["rl"], "changes": {"base": "x"}}}}, "write start: beside changes"),

@@ -21,7 +21,8 @@ from seethink.core.rejected import InputError, Rejected
 from seethink.data.sources import all_items, open_source
 from seethink.study.data import read_demonstrations, released_demonstrations
 from seethink.study.plan.expected import Expected
-from seethink.study.recipe import FileTraces, GRPORecipe, RunTraces, SFTRecipe
+from seethink.study.recipe import GRPORecipe, SFTRecipe
+from seethink.study.sources import FileTraces, RunTraces
 
 
 class Store(ImageStore):
