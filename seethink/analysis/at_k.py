@@ -65,17 +65,22 @@ def maj_at_k(
     seed: int = 0,
     resamples: int = RESAMPLES,
 ) -> Interval:
-    """Hit rate of the answer that most of the first k draws extracted.
+    """Hit rate of the answer that most of the first k draws extracted, as a mean over items."""
+    return interval(item_maj_at_k(responses, k, rule=rule).values(), seed=seed, resamples=resamples)
+
+
+def item_maj_at_k(responses: Sequence[GradedResponse], k: int, *, rule: Rule = Rule.STRICT) -> dict[str, float]:
+    """Expected hit of the majority of the first k draws of every item that has as many.
 
     A tie counts as the expected hit over the tied answers. A draw without an extracted answer does not vote; where none
     votes, the item is a miss, and where nobody decided any of them it leaves.
     """
-    values = []
-    for draws in _draws(responses).values():
+    values = {}
+    for item, draws in _draws(responses).items():
         first = draws[:k]
         if len(first) == k and any(score(draw, rule) is not None for draw in first):
-            values.append(majority_hit(first, rule))
-    return interval(values, seed=seed, resamples=resamples)
+            values[item] = majority_hit(first, rule)
+    return values
 
 
 def majority_hit(draws: Iterable[GradedResponse], rule: Rule = Rule.STRICT) -> float:

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from dataclasses import asdict
 from functools import cache
 from importlib.resources import files
 from typing import Any, TypeVar
 
-from seethink.analysis.at_k import maj_at_k, pass_at_k
+from seethink.analysis.at_k import item_maj_at_k, item_pass_at_k
+from seethink.analysis.budgets import Spent
+from seethink.analysis.claims import compare_arms
 from seethink.analysis.compare import (
     LEVEL,
     RESAMPLES,
@@ -28,6 +30,7 @@ from seethink.analysis.compare import (
     paired_difference,
 )
 from seethink.analysis.pseudo_reasoning import summarise_habits
+from seethink.analysis.score_matrix import ArmRuns
 from seethink.core.graded import Decoding, GradedResponse
 from seethink.core.rejected import InputError
 from seethink.core.verdict import Outcome
@@ -35,12 +38,17 @@ from seethink.core.verdict import Outcome
 Tree = dict[str, Any]
 Responses = Sequence[GradedResponse]
 
-VERSION = 1
+VERSION = 2
 BASE = "base"
 
 CLAIM = (
     "Every arm is one training run with one seed. The intervals speak of these checkpoints on questions like these, "
     "not of the recipes that made them."
+)
+
+RECIPES_CLAIM = (
+    "Every trained arm has {count} training runs. Intervals and pairs speak of these checkpoints on questions like "
+    "these; what holds of the recipes that made them stands under claims."
 )
 
 COSTS = ("train_tokens", "train_seconds", "steps", "eval_seconds")
@@ -68,28 +76,48 @@ def study_results(
     seconds: float,
     seed: int,
     stage_seconds: Mapping[str, float] | None = None,
+    runs: Mapping[str, Mapping[int, Responses]] | None = None,
+    untrained: Collection[str] = (BASE,),
+    run_costs: Mapping[str, Mapping[int, Mapping[str, float | None]]] | None = None,
+    compare: Sequence[tuple[str, str]] = (),
+    spent: Mapping[str, Spent] | None = None,
     resamples: int = RESAMPLES,
 ) -> Tree:
     """The whole tree of results.json.
 
     Args:
-        responses_by_arm: all graded responses of every arm, greedy and sampled; the arm named "base", else the first,
-            is the one that others are compared with.
+        responses_by_arm: all graded responses of every arm, greedy and sampled, of all its training runs; the arm named
+            "base", else the first, is the one that others are compared with.
         controls: rows ``{control, <arm>: value, …, matched}``: what was held equal between the arms.
         costs: per arm ``train_tokens, train_seconds, steps, eval_seconds``; unknown ones are null in the tree.
         funnel: rows ``{step, kept, reasons: {reason: count}}`` and, where there are several, ``source``.
         seconds, stage_seconds: wall time of the study and of its stages.
         seed: of the resampling.
+        runs: the same responses by arm and training seed; one run per arm where None.
+        untrained: arms without a training, which have one checkpoint and no seeds.
+        run_costs: as ``costs``, by arm and training seed.
+        compare: the family of comparisons; every arm with every other where empty.
+        spent: what a training run of each arm took, for the budgets of a comparison.
 
     Raises InputError where two arms did not answer the same items.
     """
     arms = base_first(responses_by_arm)
+    runs = runs or {arm: {0: responses} for arm, responses in responses_by_arm.items()}
+    family = list(compare) or comparisons(arms)
+    count = max((len(by_seed) for by_seed in runs.values()), default=0)
+    pairs = list(dict.fromkeys([*(pair for pair in comparisons(arms) if arms[0] in pair), *family]))
     return {
         "version": VERSION,
-        "claim": CLAIM,
+        "claim": RECIPES_CLAIM.format(count=count) if count > 1 else CLAIM,
         "base": arms[0] if arms else None,
-        "arms": {arm: _arm(responses_by_arm[arm], costs.get(arm, {}), seed, resamples) for arm in arms},
-        "pairs": _pairs(responses_by_arm, arms, seed, resamples),
+        "arms": {
+            arm: _arm(responses_by_arm[arm], costs.get(arm, {}), seed, resamples, list(runs[arm].values()))
+            | {"seeds": _by_seed(runs[arm], (run_costs or {}).get(arm, {}), seed, resamples)}
+            for arm in arms
+        },
+        "pairs": _pairs(responses_by_arm, pairs, seed, resamples),
+        "family": [list(pair) for pair in family],
+        "claims": _claims(runs, untrained, family, spent, seed, resamples),
         "controls": [dict(row) for row in controls],
         "funnel": [dict(row) for row in funnel],
         "seconds": round(seconds, 3),
@@ -148,11 +176,45 @@ def check_results(tree: Any) -> None:
         raise InputError(f"{len(errors)} fields of the results are not as the schema asks: {shown}")
 
 
-def _arm(responses: Responses, cost: Mapping[str, float | None], seed: int, resamples: int) -> Tree:
+def _claims(
+    runs: Mapping[str, Mapping[int, Responses]],
+    untrained: Collection[str],
+    family: Sequence[tuple[str, str]],
+    spent: Mapping[str, Spent] | None,
+    seed: int,
+    resamples: int,
+) -> Tree | None:
+    """Both claims over the family, greedy and strict; None where an arm has no greedy responses."""
+    greedy = {
+        arm: {
+            seed: [one for one in responses if one.decoding is Decoding.GREEDY] for seed, responses in runs[arm].items()
+        }
+        for arm in runs
+    }
+    if not family or not all(responses for by_seed in greedy.values() for responses in by_seed.values()):
+        return None
+    arms = {arm: ArmRuns(arm, by_seed, trained=arm not in untrained) for arm, by_seed in greedy.items()}
+    return compare_arms(arms, family, spent=spent, seed=seed, resamples=resamples)
+
+
+def _by_seed(
+    by_seed: Mapping[int, Responses], costs: Mapping[int, Mapping[str, float | None]], seed: int, resamples: int
+) -> Tree:
+    """Every training run by itself."""
+    return {
+        str(run): _accuracies(responses, seed, resamples)
+        | {"cost": {name: costs.get(run, {}).get(name) for name in COSTS}}
+        for run, responses in sorted(by_seed.items())
+    }
+
+
+def _arm(
+    responses: Responses, cost: Mapping[str, float | None], seed: int, resamples: int, runs: Sequence[Responses]
+) -> Tree:
     by_decoding = {decoding: [one for one in responses if one.decoding is decoding] for decoding in Decoding}
     shown = Decoding.GREEDY if by_decoding[Decoding.GREEDY] else Decoding.SAMPLED
     usual = by_decoding[shown]
-    sampled = by_decoding[Decoding.SAMPLED]
+    sampled = [[one for one in run if one.decoding is Decoding.SAMPLED] for run in runs]
     habits = summarise_habits(usual, seed=seed, resamples=resamples)
 
     def share(holds: Callable[[GradedResponse], bool]) -> Tree:
@@ -161,10 +223,8 @@ def _arm(responses: Responses, cost: Mapping[str, float | None], seed: int, resa
 
     return {
         **_accuracies(responses, seed, resamples),
-        "pass_at_k": {
-            str(k): interval_tree(pass_at_k(sampled, k, seed=seed, resamples=resamples)) for k in _ks(sampled)
-        },
-        "maj_at_k": {str(k): interval_tree(maj_at_k(sampled, k, seed=seed, resamples=resamples)) for k in _ks(sampled)},
+        "pass_at_k": _at_k(item_pass_at_k, sampled, seed, resamples),
+        "maj_at_k": _at_k(item_maj_at_k, sampled, seed, resamples),
         "by_verifier": _split(responses, lambda one: one.verifier.value, seed, resamples),
         "by_dimension": _split(responses, lambda one: one.dimension.value, seed, resamples),
         "by_group": _split(responses, lambda one: one.group, seed, resamples),
@@ -199,6 +259,21 @@ def _split(responses: Responses, key: Callable[[GradedResponse], K], seed: int, 
     return {part: _accuracies(parts[part], seed, resamples) for part in sorted(parts, key=str)}
 
 
+def _at_k(
+    of_items: Callable[[Responses, int], Mapping[str, float]], runs: Sequence[Responses], seed: int, resamples: int
+) -> Tree:
+    """By k: k draws are draws of one model, so every run is asked by itself, and an item's value is the runs' mean."""
+    found: Tree = {}
+    for k in _ks([one for run in runs for one in run]):
+        values: defaultdict[str, list[float]] = defaultdict(list)
+        for run in runs:
+            for item, value in of_items(run, k).items():
+                values[item].append(value)
+        means = [sum(each) / len(each) for each in values.values()]
+        found[str(k)] = interval_tree(interval(means, seed=seed, resamples=resamples))
+    return found
+
+
 def _ks(sampled: Responses) -> list[int]:
     return powers_of_two(1 + max((response.draw for response in sampled), default=-1))
 
@@ -210,11 +285,11 @@ def powers_of_two(draws: int) -> list[int]:
     )
 
 
-def _pairs(by_arm: Mapping[str, Responses], arms: Sequence[str], seed: int, resamples: int) -> list[Tree]:
+def _pairs(by_arm: Mapping[str, Responses], pairs: Sequence[tuple[str, str]], seed: int, resamples: int) -> list[Tree]:
     found = []
     for decoding, rule in _ACCURACIES.values():
-        chosen = {arm: [one for one in by_arm[arm] if one.decoding is decoding] for arm in arms}
-        for a, b in comparisons(arms):
+        chosen = {arm: [one for one in responses if one.decoding is decoding] for arm, responses in by_arm.items()}
+        for a, b in pairs:
             if chosen[a] and chosen[b]:
                 paired = paired_difference(chosen[a], chosen[b], rule=rule, seed=seed, resamples=resamples)
                 found.append(_pair(a, b, decoding, rule, paired))

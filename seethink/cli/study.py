@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from seethink.cli.options import Out, Overrides
+from seethink.cli.terminal import terminal
 
 commands = typer.Typer()
 
@@ -17,9 +18,36 @@ def compare_arms(
     config: Annotated[Path, typer.Argument(help="The study's YAML.")],
     overrides: Overrides = None,
     out: Out = Path("runs/study"),
+    stages: Annotated[
+        Path | None,
+        typer.Option("--stages", help="Folder of what stages leave, shared between studies; --out by default."),
+    ] = None,
+    arm: Annotated[list[str] | None, typer.Option("--arm", help="Only this arm; give it again for more.")] = None,
+    stage: Annotated[
+        str | None, typer.Option("--stage", help="Make this stage only, by the name that --dry-run prints.")
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print stages, commands, tokens and time, and run nothing.")
+    ] = False,
 ) -> None:
-    """Compare SFT, RL and SFT then RL on matched arms; writes results.json and report.html."""
-    from seethink.core.config import load_config
-    from seethink.study.run import StudyConfig, run_study
+    """Compare training regimes on matched arms; writes results.json and report.html.
 
-    run_study(load_config(StudyConfig, config, overrides or ()), out)
+    The same command in a second shell, or with a second GPU visible, takes part in the work.
+    """
+    from seethink.core.config import load_config
+    from seethink.study.run import HELD, make_stage, run_study
+    from seethink.study.settings import StudyConfig
+
+    study = load_config(StudyConfig, config, overrides or ())
+    study = study.only(arm) if arm else study
+    if dry_run:
+        from seethink.study.dry_run import print_plan
+
+        print_plan(study, config, overrides or (), out, stages or out, terminal())
+        return
+    if stage is not None:
+        if not make_stage(study, stage, out, stages=stages):
+            terminal().print(f"{stage} is in the works of another process")
+            raise typer.Exit(HELD)
+        return
+    run_study(study, out, stages=stages)

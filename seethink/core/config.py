@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from copy import deepcopy
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeVar
@@ -38,8 +39,43 @@ def load_config(kind: type[C], path: Path | None = None, overrides: Sequence[str
     if not isinstance(tree, dict):
         raise InputError(f"config {path} must be a mapping of field: value")
     for override in overrides:
-        _lay(tree, override)
+        path_of, value = _read_override(override)
+        lay(tree, path_of, value)
     return parse_config(kind, tree, where)
+
+
+def with_changes(config: C, changes: Mapping[str, Any], where: str) -> C:
+    """The config with ``{"field.inner": value}`` laid over it, validated again. InputError names field and remedy."""
+    if not changes:
+        return config
+    # What nobody set stays unset: some configs ask which of their fields were.
+    fields = {name: getattr(config, name) for name in config.model_fields_set}
+    inner: dict[str, dict[str, Any]] = {}
+    for path, value in changes.items():
+        name, _, rest = path.partition(".")
+        if rest:
+            inner.setdefault(name, {})[rest] = deepcopy(value)
+        else:
+            fields[name] = deepcopy(value)
+    for name, below in inner.items():
+        child = fields.get(name, getattr(config, name, None))
+        if isinstance(child, Config):
+            fields[name] = with_changes(child, below, f"{where}: {name}")
+            continue
+        tree = {name: _plain(child)}
+        for path, value in below.items():
+            lay(tree, f"{name}.{path}", value)
+        fields[name] = tree[name]
+    return parse_config(type(config), fields, where)
+
+
+def _plain(value: Any) -> Any:
+    """A value as a tree that ``lay`` can change."""
+    if isinstance(value, Config):
+        return value.model_dump()
+    if isinstance(value, list | tuple):
+        return [_plain(one) for one in value]
+    return {} if value is None else deepcopy(value)
 
 
 def parse_config(kind: type[C], tree: Any, where: str) -> C:
@@ -52,24 +88,33 @@ def parse_config(kind: type[C], tree: Any, where: str) -> C:
 
 def config_hash(config: Config) -> str:
     """Twelve hex digits that change with any field."""
-    canonical = json.dumps(config.model_dump(mode="json"), sort_keys=True, ensure_ascii=False)
+    return tree_hash(config.model_dump(mode="json"))
+
+
+def tree_hash(tree: Any) -> str:
+    """Twelve hex digits over plain JSON, whatever the order of its keys."""
+    canonical = json.dumps(tree, sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(canonical.encode()).hexdigest()[:12]
 
 
-def _lay(tree: Any, override: str) -> None:
+def _read_override(override: str) -> tuple[str, Any]:
     path, equals, text = override.partition("=")
     if not equals or not path:
         raise InputError(f"override {override!r}: write it as field=value or field.inner=value")
+    try:
+        return path, yaml.safe_load(text)
+    except yaml.YAMLError:
+        raise InputError(f"override {override!r}: {text!r} is not YAML, close its brackets and quotes") from None
+
+
+def lay(tree: Any, path: str, value: Any) -> None:
+    """Put ``value`` at ``a.b.0.c`` in a tree of mappings and lists. InputError where a plain value is in the way."""
     keys = path.split(".")
     node = tree
     for key in keys[:-1]:
         node = node[_index(node, key, path)] if isinstance(node, list) else node.setdefault(key, {})
         if not isinstance(node, dict | list):
-            raise InputError(f"override {override!r}: {key} holds a plain value and has no inner fields")
-    try:
-        value = yaml.safe_load(text)
-    except yaml.YAMLError:
-        raise InputError(f"override {override!r}: {text!r} is not YAML, close its brackets and quotes") from None
+            raise InputError(f"override {path!r}: {key} holds a plain value and has no inner fields")
     if isinstance(node, list):
         node[_index(node, keys[-1], path)] = value
     else:
@@ -85,6 +130,9 @@ def _index(node: list[Any], key: str, path: str) -> int:
 def _explain(kind: type[Config], detail: Any) -> str:
     field = ".".join(str(part) for part in detail["loc"])
     message = f"{field}: {detail['msg'].lower()} (got {str(detail['input'])[:80]!r})"
+    if detail["type"] == "value_error":
+        # Our own words: they name what they speak of.
+        message = f"{field}: " * bool(field) + detail["msg"].removeprefix("Value error, ")
     if detail["type"] == "extra_forbidden":
         near = get_close_matches(str(detail["loc"][-1]), _field_names(kind), n=1)
         message = f"{field}: no such field" + (f", did you mean {near[0]}?" if near else "")

@@ -21,7 +21,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from seethink import __version__
-from seethink.core.config import Config, config_hash
+from seethink.core.config import Config, config_hash, tree_hash
 from seethink.core.rejected import InputError
 
 MANIFEST = "manifest.json"
@@ -151,8 +151,15 @@ def write_manifest(
         "cost": dict(cost or {}),
         **(more or {}),
     }
+    manifest |= {"seal": manifest_seal(manifest)}
     write_json(folder / MANIFEST, manifest)
     return manifest
+
+
+def manifest_seal(manifest: Mapping[str, Any]) -> str:
+    """Hash of all that a manifest says, but for the seal itself: who edits it by hand breaks it."""
+    told = {name: value for name, value in manifest.items() if name != "seal"}
+    return tree_hash(json.loads(json.dumps(told)))
 
 
 def read_manifest(folder: Path) -> dict[str, Any] | None:

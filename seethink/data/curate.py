@@ -20,7 +20,7 @@ from seethink.data.curation.band import Band, outside, read_values
 from seethink.data.curation.leakage import Benchmarks
 from seethink.data.curation.pool import Pool
 from seethink.data.curation.response import sft_response
-from seethink.data.curation.split import BY_CUES, BandSplit, CueSplit, open_split
+from seethink.data.curation.split import BY_CUES, BandSplit, CueSplit, RandomSplit, open_split
 from seethink.data.curation.twins import Twins
 from seethink.data.row import Row
 
@@ -34,7 +34,7 @@ def curate(
     quotas: Mapping[str, Quota],
     seed: int,
     answer_block: AnswerBlock,
-    split: CueSplit | BandSplit = BY_CUES,
+    split: CueSplit | BandSplit | RandomSplit = BY_CUES,
     bands: Sequence[Band] = (),
     benchmarks: Benchmarks | None = None,
     images: ImageStore | None = None,

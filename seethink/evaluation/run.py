@@ -65,7 +65,7 @@ def evaluate(
         drawn.sort(key=lambda one: one[1].decoding.value)
         return [graded_row(one) for one in grade_responses(arm, drawn, judges, truth)]
 
-    data = {"items": data_hash(item.id for item in items), "arm": arm, **(made_of or {})}
+    data = {"items": data_hash((item.id, item.images) for item in items), "arm": arm, **(made_of or {})}
     asked = [Asked(item.question, item.images) for item in items]
     respond(config, model, asked, images, rows, out, data=data, label=f"evaluate {arm}")
     return [graded_from_row(row) for row in read_rows(out)]

@@ -55,6 +55,11 @@ def weights_hash(name: str | Path) -> str:
     return digest.hexdigest()[:12]
 
 
+def trained_hash(out: Path) -> str | None:
+    """``weights_hash`` of what a training left in ``out/model``; None where it left adapters alone."""
+    return weights_hash(out / "model") if (out / "model").is_dir() else None
+
+
 def load_checkpoint(name: str | Path, *, dtype: str = "float32", max_pixels: int | None = None) -> Checkpoint:
     """Load weights (safetensors only) and processor.
 

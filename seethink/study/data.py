@@ -16,7 +16,7 @@ from seethink.core.tables import read_manifest, read_rows
 from seethink.core.trace import THINK_CLOSE, THINK_OPEN, write_tags
 from seethink.data import DataConfig, funnel_from_record, run_pipeline, write_step_truth
 from seethink.data.brought import REASONING
-from seethink.data.sources import VlaaThinkingConfig
+from seethink.data.sources import VlaaThinkingConfig, all_items, open_source
 from seethink.data.sources.vlaa_thinking import VlaaThinkingSource
 from seethink.training.samples import Demonstration
 from seethink.world.oracle import CAPTIONER, REASONER, REWRITER, VERIFIER, Dials, serving
@@ -56,6 +56,14 @@ def build_world_data(
     truth = WorldTruth()
     write_step_truth(out, truth, truth.knows)
     return read_data(out)
+
+
+def build_data(config: DataConfig, images: ImageStore, out: Path, console: Console | None = None) -> None:
+    """Run the data factory over the config's own sources and teachers; as ``build_world_data``."""
+    if not config.sources:
+        raise InputError("data.sources names no source: name one, or choose another source of the study's data")
+    asked = config.with_sources()
+    run_pipeline(all_items(map(open_source, asked.sources), images), images, asked, out, console=console)
 
 
 def read_collected(out: Path) -> list[Item]:

@@ -4,7 +4,7 @@ run` trains and `seethink doctor` plans."""
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 import yaml
 from pydantic import Field
@@ -12,45 +12,12 @@ from pydantic import Field
 from seethink.core.config import Config, load_config
 from seethink.core.rejected import InputError
 from seethink.data.sources import SourceConfig
+from seethink.study.plan.expected import Expected
 from seethink.study.plan.hardware import Hardware
 from seethink.study.rewards import GRPOTask
-from seethink.study.run import StudyConfig
+from seethink.study.settings import StudyConfig
+from seethink.study.sources import TracesConfig
 from seethink.training.sft import SFTConfig
-
-
-class RunTraces(Config):
-    """Traces that our own data factory made."""
-
-    kind: Literal["run"] = "run"
-    path: Path
-    """Folder of the finished data run."""
-    name: str = "sft"
-    """Which set below it; curation makes others."""
-
-
-class FileTraces(Config):
-    """Traces in a file: records with ``image``, ``question`` and, in ``answer``, a response in tags, as released."""
-
-    kind: Literal["file"] = "file"
-    path: Path
-    image_root: Path
-
-
-TracesConfig = Annotated[RunTraces | FileTraces, Field(discriminator="kind")]
-
-
-class Expected(Config):
-    """What a sample is taken to be where the model or the data are not on disk yet. The planner's only."""
-
-    samples: int = Field(default=10_000, ge=1)
-    pictures: int = Field(default=1, ge=0)
-    width: int = Field(default=640, ge=1)
-    height: int = Field(default=480, ge=1)
-    """Of a picture, in pixels."""
-    prompt: int = Field(default=250, ge=1)
-    """Tokens of system prompt, question and template."""
-    completion: int = Field(default=300, ge=1)
-    """Tokens of a response, on the average."""
 
 
 class Recipe(Config):

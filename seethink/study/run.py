@@ -1,155 +1,315 @@
-"""The main job: data → SFT → GRPO → SFT then GRPO → evaluation → results and report, each part resumable.
+"""The main job: every arm with every seed, from data to responses; then controls, comparison, results and report.
 
-The arms differ only in the stages they go through; base, data, reward, prompt, seeds and evaluation are one and the
-same object here, and the controls table is read back from what every stage recorded.
+Arms share what they do not change, by key and by content (``stages``). The same call, in one process or in several at
+once, goes on wherever the work stands; the controls are read back from what every stage recorded.
 """
 
 from __future__ import annotations
 
+import subprocess
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import yaml
 from rich.console import Console
 
-from seethink.analysis import print_comparison, study_results, write_report
-from seethink.core.chat import prompt_hash
-from seethink.core.config import Config
-from seethink.core.graded import GradedResponse
+from seethink.analysis import Spent, print_comparison, study_results, write_report
+from seethink.core.graded import GradedResponse, graded_from_row
 from seethink.core.images import ImageStore
-from seethink.core.item import Item
-from seethink.core.rejected import InputError, Rejected
-from seethink.core.tables import read_manifest, read_rows, write_json
-from seethink.data import DataConfig
-from seethink.evaluation.run import evaluate
-from seethink.evaluation.settings import EvaluationConfig
+from seethink.core.lock import Held, held
+from seethink.core.rejected import InputError
+from seethink.core.tables import read_rows, write_json, write_text
 from seethink.models.device import use_threads
-from seethink.study.arms import ARMS, Stage, stage_name, stages_of
-from seethink.study.controls import check_matched, controls_table
-from seethink.study.data import DataSets, build_world_data
-from seethink.study.rewards import evaluation_judges, of_world, training_reward
-from seethink.training.grpo import GRPOConfig, train_grpo
+from seethink.study.budget import matched_completions
+from seethink.study.controls import Records, check_declared, check_matched, compare_controls
+from seethink.study.data import build_data, build_world_data, read_data
+from seethink.study.heldout import evaluate_heldout
+from seethink.study.recorded import read_run
+from seethink.study.sets import TraceSetConfig, read_items, read_traces, write_items, write_traces
+from seethink.study.settings import StudyConfig, with_seed
+from seethink.study.sources import (
+    FactorySourceConfig,
+    FileSourceConfig,
+    RunSourceConfig,
+    WorldSourceConfig,
+    adopt_run,
+    read_files,
+)
+from seethink.study.stages import (
+    DataRun,
+    DataSet,
+    Evaluation,
+    Run,
+    StudyPlan,
+    Task,
+    Training,
+    finished,
+    folder_of,
+    model_of,
+    plan_study,
+)
+from seethink.study.training import train_on_items
+from seethink.study.work import work_off
+from seethink.training.processes import first_process
 from seethink.training.sft import SFTConfig, train_sft
-from seethink.world.oracle import Dials
-from seethink.world.questions import Split
-from seethink.world.source import WorldConfig, WorldSource
+from seethink.world.source import WorldConfig
 from seethink.world.truth import WorldTruth
 
+HELD = 75
+"""Exit status of a process that found its stage in the works of another (EX_TEMPFAIL)."""
 
-class StudyConfig(Config):
-    """One study over the embedded world."""
+_STUDY = "study.yaml"
+"""The study as launched processes read it."""
 
-    base: str = "base"
-    arms: tuple[str, ...] = ("base", "sft", "rl", "sft+rl")
-    world: WorldConfig = WorldConfig()
-    """Items that the data factory starts from."""
-    teacher: Dials = Dials()
-    data: DataConfig = DataConfig()
-    sft: SFTConfig = SFTConfig()
-    rl: GRPOConfig = GRPOConfig()
-    heldout: WorldConfig = WorldConfig(split=Split.HELDOUT, count=400, seed=0)
-    """Items of the evaluation; ``heldout.seed`` chooses others of the same split."""
-    evaluation: EvaluationConfig = EvaluationConfig()
-    threads: int | None = None
-    """Torch threads on a CPU; torch's own choice where None."""
+_REPORT_PATIENCE = 3_600.0
+"""Seconds to wait while another process writes the report."""
+
+
+def run_study(
+    config: StudyConfig, out: Path, console: Console | None = None, *, stages: Path | None = None
+) -> dict[str, Any]:
+    """Run every arm and compare; writes ``results.json`` and ``report.html`` under ``out`` and returns the results.
+
+    Args:
+        stages: folder of what stages leave, to share it between studies; ``out`` where None.
+    """
+    started, shop = time.time(), _workshop(config, out, stages, console)
+    if config.launcher:
+        write_text(out / _STUDY, yaml.safe_dump(config.model_dump(mode="json", by_alias=True, exclude_unset=True)))
+    plan = shop.run_all()
+    with held(out / "results.lock", wait=_REPORT_PATIENCE):
+        return _conclude(config, plan, shop, out, started)
+
+
+def make_stage(
+    config: StudyConfig, name: str, out: Path, console: Console | None = None, *, stages: Path | None = None
+) -> bool:
+    """Make one stage of a study, in as many processes as a launcher started; False where others are at it.
+
+    InputError where no stage has this name, or what it needs is not finished.
+    """
+    shop = _workshop(config, out, stages, console)
+    plan = plan_study(config, matched_completions(config, shop.root))
+    tasks = {task.name: task for task in plan.tasks}
+    if name not in tasks:
+        raise InputError(f"no stage is called {name!r}: seethink study --dry-run lists them")
+    for need in tasks[name].needs:
+        if not finished(need, shop.root):
+            raise InputError(f"{name} needs {need.name}, which is not finished: make it first")
+    try:
+        with held(shop.lock(tasks[name])) if first_process() else nullcontext():
+            shop.make(tasks[name])
+    except Held:
+        return False
+    return True
+
+
+def _workshop(config: StudyConfig, out: Path, stages: Path | None, console: Console | None) -> _Workshop:
+    if config.threads:
+        use_threads(config.threads)
+    return _Workshop(config, out, stages or out, console or Console())
 
 
 @dataclass
-class _Clock:
-    """Wall time of each part in this run; what an earlier run finished takes no time again."""
+class _Workshop:
+    """Makes tasks below one folder, ``root``, for the study of another, ``out``."""
 
+    config: StudyConfig
+    out: Path
+    root: Path
+    console: Console
     seconds: dict[str, float] = field(default_factory=dict)
 
-    @contextmanager
-    def __call__(self, part: str) -> Iterator[None]:
-        started = time.time()
-        yield
-        self.seconds[part] = round(time.time() - started, 1)
+    @property
+    def images(self) -> ImageStore:
+        return ImageStore(self.root / "images")
 
-
-def run_study(config: StudyConfig, out: Path, console: Console | None = None) -> dict[str, Any]:
-    """Run every arm and compare; writes ``results.json`` and ``report.html`` under ``out`` and returns the results."""
-    console = console or Console()
-    if unknown := [arm for arm in config.arms if arm not in ARMS]:
-        raise InputError(f"arms {unknown}: choose among {', '.join(ARMS)}")
-    if config.threads:
-        use_threads(config.threads)
-    started, clock = time.time(), _Clock()
-    images = ImageStore(out / "data" / "images")
-
-    with clock("data"):
-        data = build_world_data(config.world, config.teacher, config.data, images, out / "data", console)
-    models: dict[tuple[Stage, ...], str] = {(): config.base}
-    manifests: dict[str, dict[str, Any]] = {}
-    for chain in stages_of(config.arms):
-        with clock(stage_name(chain)):
-            folder = out / "stages" / stage_name(chain)
-            manifests[stage_name(chain)] = _run_stage(config, chain[-1], models[chain[:-1]], data, images, folder)
-            models[chain] = str(folder / "model")
-
-    heldout = list(_accepted(WorldSource(config.heldout).items(images)))
-    responses: dict[str, list[GradedResponse]] = {}
-    for arm in config.arms:
-        with clock(f"evaluate {arm}"):
-            responses[arm] = evaluate(
-                config.evaluation,
-                arm,
-                models[ARMS[arm]],
-                heldout,
-                images,
-                evaluation_judges(heldout),
-                out / "evaluation" / arm,
-                truth=WorldTruth(),
+    def run_all(self) -> StudyPlan:
+        """Every task of the study. Arms whose settings depend on stages are planned once these are finished."""
+        done: set[str] = set()
+        while True:
+            plan = plan_study(self.config, matched_completions(self.config, self.root))
+            tasks = {_name(task): task for task in plan.tasks}
+            work_off(
+                tasks,
+                lambda task: [_name(one) for one in task.needs],
+                self._claim,
+                partial(self._next, done=done, count=len(tasks)),
+                finished=done,
+                waiting=lambda names: self.console.print(f"another process is at {', '.join(names)}: waiting"),
             )
-    evaluations = {arm: read_manifest(out / "evaluation" / arm) or {} for arm in config.arms}
-    shared = {"system prompt": prompt_hash(), "reward": "mixed, no weights, strict tags"}
-    controls = controls_table(config.arms, shared, manifests, evaluations)
+            if not plan.waiting:
+                return plan
+
+    def lock(self, task: Task) -> Path:
+        """The file whose holder makes the task."""
+        # Sets of one data run measure below its folder: one at a time.
+        name = f"sets-of-{task.run.name}" if isinstance(task, DataSet) else _name(task).replace("/", "-")
+        return self.root / "locks" / f"{name}.lock"
+
+    def _claim(self, task: Task) -> Path:
+        """What this process holds meanwhile: a launched training holds its own lock."""
+        lock = self.lock(task)
+        return lock.with_suffix(".launch") if self._launched(task) else lock
+
+    def _launched(self, task: Task) -> bool:
+        return bool(self.config.launcher) and isinstance(task, Training) and not finished(task, self.root)
+
+    def _next(self, task: Task, done: set[str], count: int) -> None:
+        began, fresh = time.time(), not finished(task, self.root)
+        if fresh:
+            self.console.print(f"[dim]{len(done) + 1} of {count}[/] {_name(task)}")
+        if self._launched(task):
+            self._launch(task)
+        else:
+            self.make(task)
+        if fresh:
+            self.seconds[_name(task)] = round(time.time() - began, 1)
+
+    def _launch(self, task: Task) -> None:
+        """Run the training in the processes of the study's launcher. Held where others are at it."""
+        words = [*self.config.launcher, "-m", "seethink.cli", "study", str(self.out / _STUDY), "--out", str(self.out)]
+        ended = subprocess.run([*words, "--stages", str(self.root), "--stage", task.name], check=False)
+        if ended.returncode == HELD:
+            raise Held(task.name)
+        if ended.returncode:
+            raise InputError(f"{task.name}: its launcher ended with {ended.returncode}; what it said stands above")
+
+    def make(self, task: Task) -> None:
+        """Make a task, go on with one left unfinished, or leave a finished one as it is."""
+        folder = folder_of(task, self.root)
+        match task:
+            case DataRun():
+                self._build(task, folder)
+            case DataSet():
+                self._choose(task, folder)
+            case Training():
+                self._train(task, folder)
+            case Evaluation():
+                self._evaluate(task, folder)
+
+    def _build(self, task: DataRun, folder: Path) -> None:
+        match task.source:
+            case FileSourceConfig():
+                read_files(task.source, self.images, folder)
+            case RunSourceConfig():
+                adopt_run(folder, self.images)
+            case FactorySourceConfig():
+                build_data(task.data, self.images, folder, self.console)
+            case _:
+                build_world_data(task.world, task.teacher, task.data, self.images, folder, self.console)
+
+    def _choose(self, task: DataSet, folder: Path) -> None:
+        run = folder_of(task.run, self.root)
+        if isinstance(task.config, TraceSetConfig):
+            truth = WorldTruth() if isinstance(task.run.source, WorldSourceConfig) else None
+            write_traces(task.config, run, task.base, self.images, folder, truth)
+        else:
+            write_items(task.config, run, task.base, self.images, folder)
+
+    def _train(self, task: Training, folder: Path) -> None:
+        rows, start = folder_of(task.rows, self.root), model_of(task.start, self.root)
+        if isinstance(task.settings, SFTConfig):
+            train_sft(task.settings, start, read_traces(rows), self.images, folder)
+        else:
+            train_on_items(task.settings, start, read_items(rows), self.images, folder)
+
+    def _evaluate(self, task: Evaluation, folder: Path) -> None:
+        # Rows carry the arm's name only once they are read: arms may share a checkpoint.
+        model = model_of(task.model, self.root)
+        evaluate_heldout(task.config, task.heldout, task.name, model, task.pictures, self.images, folder, self.console)
+
+
+def _name(task: Any) -> str:
+    return f"{task.kind}/{task.name}"
+
+
+def _conclude(config: StudyConfig, plan: StudyPlan, shop: _Workshop, out: Path, started: float) -> dict[str, Any]:
+    records = {run.arm: dict[int, Records]() for run in plan.runs}
+    for run in plan.runs:
+        records[run.arm][run.seed] = read_run(run, shop.root)
+    declared = {arm: config.arms[arm].declared for arm in records}
+    controls = compare_controls(records, declared, config.accept)
     check_matched(controls)
+    for run in plan.runs:
+        check_declared(run.arm, records[run.arm][run.seed], _settings_trees(run))
+    responses: dict[str, dict[int, list[GradedResponse]]] = {arm: {} for arm in records}
+    for run in plan.runs:
+        rows = read_rows(folder_of(run.evaluation, shop.root))
+        responses[run.arm][run.seed] = [replace(graded_from_row(row), arm=run.arm) for row in rows]
+    first = plan.runs[0].settings
+    funnel = read_data(folder_of(DataRun(first.source, first.world, config.teacher, first.data), shop.root)).funnel
+    costs = {arm: {seed: _cost(one) for seed, one in by_seed.items()} for arm, by_seed in records.items()}
     results = study_results(
-        responses,
-        controls=controls,
-        costs=_costs(config.arms, manifests, evaluations),
-        funnel=data.funnel,
+        {arm: [one for rows in by_seed.values() for one in rows] for arm, by_seed in responses.items()},
+        controls=controls.rows,
+        costs={arm: _mean_cost(list(by_seed.values())) for arm, by_seed in costs.items()},
+        runs=responses,
+        untrained=[arm for arm in records if not config.arms[arm].trained],
+        run_costs=costs,
+        compare=config.compare,
+        spent={arm: _spent(by_seed) for arm, by_seed in records.items()},
+        funnel=funnel,
         seconds=time.time() - started,
-        stage_seconds=clock.seconds,
-        seed=config.heldout.seed,
+        stage_seconds=shop.seconds,
+        seed=config.heldout.seed if isinstance(config.heldout, WorldConfig) else 0,
     )
     write_json(out / "results.json", results)
-    curves = {name: list(read_rows(out / "stages" / name / "log")) for name in manifests}
-    write_report(out / "report.html", results, responses, images=images.read, curves=curves, funnel=data.funnel)
-    print_comparison(results, console)
-    console.print(f"results: {out / 'results.json'}   report: {out / 'report.html'}")
+    shown = {arm: by_seed[min(by_seed)] for arm, by_seed in responses.items()}
+    write_report(
+        out / "report.html", results, shown, images=shop.images.read, curves=_curves(plan, shop.root), funnel=funnel
+    )
+    print_comparison(results, shop.console)
+    shop.console.print(f"results: {out / 'results.json'}   report: {out / 'report.html'}")
     return results
 
 
-def _run_stage(
-    config: StudyConfig, stage: Stage, base: str, data: DataSets, images: ImageStore, out: Path
-) -> dict[str, Any]:
-    if stage is Stage.SFT:
-        return train_sft(config.sft, base, data.sft, images, out)
-    items: Sequence[Item] = data.rl
-    if not of_world(items):
-        raise InputError("the RL set of a study must come from the embedded world")
-    return train_grpo(config.rl, base, items, images, training_reward(items), out)
+def _settings_trees(run: Run) -> dict[str, Any]:
+    """What the arm asks of its stages in this run."""
+    return {
+        "sft": with_seed(run.settings.sft, run.seed).model_dump(mode="json"),
+        "rl": with_seed(run.settings.rl, run.seed).model_dump(mode="json"),
+        "evaluation": run.settings.evaluation.model_dump(mode="json"),
+    }
 
 
-def _accepted(found: Iterator[Item | Rejected]) -> Iterator[Item]:
-    return (item for item in found if isinstance(item, Item))
+def _cost(records: Records) -> dict[str, float | None]:
+    """What one run cost in training, summed over its chain, and in evaluation."""
+    spent = [manifest["cost"] for stage, manifest in records if stage != "evaluation"]
+    costs: dict[str, float | None] = {
+        name: sum(stage.get(name, 0.0) for stage in spent) for name in ("train_tokens", "train_seconds", "steps")
+    }
+    return costs | {"eval_seconds": records[-1][1].get("seconds")}
 
 
-def _costs(
-    arms: Sequence[str], stages: Mapping[str, Mapping[str, Any]], evaluations: Mapping[str, Mapping[str, Any]]
-) -> dict[str, dict[str, float | None]]:
-    """What an arm cost in training, summed over its chain, and in evaluation."""
-    costs: dict[str, dict[str, float | None]] = {}
-    for arm in arms:
-        chain = ARMS[arm]
-        spent = [stages[stage_name(chain[: length + 1])]["cost"] for length in range(len(chain))]
-        costs[arm] = {
-            name: sum(stage.get(name, 0.0) for stage in spent) for name in ("train_tokens", "train_seconds", "steps")
-        }
-        costs[arm]["eval_seconds"] = evaluations[arm].get("seconds")
+def _mean_cost(runs: Sequence[Mapping[str, float | None]]) -> dict[str, float | None]:
+    """What one run of an arm cost on the average; None where it is not known of all."""
+    costs: dict[str, float | None] = {}
+    for name in runs[0]:
+        known = [cost for run in runs if (cost := run[name]) is not None]
+        costs[name] = sum(known) / len(runs) if len(known) == len(runs) else None
     return costs
+
+
+def _spent(by_seed: Mapping[int, Records]) -> Spent:
+    """What training one run of an arm took, mean over its runs."""
+    runs: Sequence[Records] = list(by_seed.values())
+
+    def mean(name: str) -> float:
+        return float(sum(manifest["cost"].get(name, 0.0) for records in runs for _, manifest in records)) / len(runs)
+
+    return Spent(mean("completions"), mean("train_tokens"))
+
+
+def _curves(plan: StudyPlan, root: Path) -> dict[str, list[dict[str, Any]]]:
+    """By arm the log of its last training, of its first run."""
+    curves: dict[str, list[dict[str, Any]]] = {}
+    for run in plan.runs:
+        if run.arm not in curves and run.trainings:
+            curves[run.arm] = list(read_rows(folder_of(run.trainings[-1], root) / "log"))
+    return curves

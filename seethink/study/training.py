@@ -11,8 +11,9 @@ from seethink.core.item import Item
 from seethink.core.rejected import InputError, Rejected
 from seethink.data.sources import all_items, open_source
 from seethink.study.data import read_demonstrations, released_demonstrations
-from seethink.study.recipe import FileTraces, GRPORecipe, RunTraces, SFTRecipe
+from seethink.study.recipe import GRPORecipe, SFTRecipe
 from seethink.study.rewards import GRPOTask, made_of, penalised, scored_by, shaping, training_reward
+from seethink.study.sources import FileTraces, RunTraces
 from seethink.training.grpo import train_grpo
 from seethink.training.samples import Demonstration
 from seethink.training.sft import train_sft

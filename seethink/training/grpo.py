@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field, model_validator
 
+from seethink.core.chat import prompt_hash
 from seethink.core.config import Config
 from seethink.core.images import ImageStore
 from seethink.core.item import Item
@@ -204,7 +205,7 @@ def train_grpo(
         made_of: hashes of what the reward is made of, a scorer's weights or a judge's prompt; recorded with the data,
             and where they change the run is another one.
     """
-    from seethink.models.load import weights_hash
+    from seethink.models.load import trained_hash, weights_hash
     from seethink.training.backends.with_trl import run_grpo
 
     different = len({item.id for item in items})
@@ -220,7 +221,13 @@ def train_grpo(
             f"{config.rollout} prompts x {config.group} completions: raise completions"
         )
     started, shaping = time.time(), shaping or Shaping()
-    data = {"base": weights_hash(base), "items": data_hash(item.id for item in items), **(made_of or {})}
+    data = {
+        "base": weights_hash(base),
+        "items": data_hash((item.id, item.images) for item in items),
+        "order": data_hash(item.id for item in items),
+        "prompt": prompt_hash(),
+        **(made_of or {}),
+    }
     if shaping.weights or shaping.terms:
         data["shaping"] = data_hash([dict(shaping.weights), *((term.name, term.weight) for term in shaping.terms)])
     if claim_together(out, config, data):
@@ -228,6 +235,14 @@ def train_grpo(
     log, cost = run_grpo(config, base, items, images, reward, out, shaping)
     if first_process():
         write_rows(out / "log", log)
-        write_manifest(out, config, seeds={"training": config.seed}, data=data, started=started, cost=cost)
+        write_manifest(
+            out,
+            config,
+            seeds={"training": config.seed},
+            data=data,
+            started=started,
+            cost=cost,
+            more={"model": trained_hash(out)},
+        )
     wait_for_all()
     return read_manifest(out) or {}

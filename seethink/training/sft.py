@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import Field, model_validator
 
+from seethink.core.chat import prompt_hash
 from seethink.core.images import ImageStore
 from seethink.core.rejected import InputError, Rejected
 from seethink.core.tables import data_hash, read_manifest, write_manifest, write_rows
@@ -45,7 +46,7 @@ def train_sft(
 ) -> dict[str, Any]:
     """Train ``base`` on demonstrations; the model lies in ``out/model``, what was not trained on in ``out/set_aside``.
     Finished runs return their manifest at once, killed ones go on from their last checkpoint."""
-    from seethink.models.load import checkpoint_folder, read_config, weights_hash
+    from seethink.models.load import checkpoint_folder, read_config, trained_hash, weights_hash
     from seethink.models.processor import load_processor
     from seethink.training.backends.with_trl import run_sft
     from seethink.training.reruns import Watch, train_with_reruns
@@ -55,9 +56,9 @@ def train_sft(
     started = time.time()
     data = {
         "base": weights_hash(base),
-        "demonstrations": data_hash(
-            (demonstration.item.id, demonstration.response) for demonstration in demonstrations
-        ),
+        "demonstrations": data_hash((one.item.id, one.item.images, one.response) for one in demonstrations),
+        "order": data_hash(one.item.id for one in demonstrations),
+        "prompt": prompt_hash(),
     }
     if claim_together(out, config, data):
         return read_manifest(out) or {}
@@ -82,7 +83,11 @@ def train_sft(
             data=data,
             started=started,
             cost=cost | {"set_aside": float(len(aside)), "reruns": float(len(mended))},
-            more={"set_aside": count_reasons(aside), "reruns": [one.record() for one in mended]},
+            more={
+                "model": trained_hash(out),
+                "set_aside": count_reasons(aside),
+                "reruns": [one.record() for one in mended],
+            },
         )
     wait_for_all()
     return read_manifest(out) or {}

@@ -71,7 +71,7 @@ def test_a_typo_in_a_study_is_named(here, checkout, tmp_path):
 
 def test_the_quickstart_recipe_is_a_study(checkout):
     from seethink.core.config import load_config
-    from seethink.study.run import StudyConfig
+    from seethink.study.settings import StudyConfig
 
     config = load_config(StudyConfig, checkout / "recipes" / "quickstart" / "config.yaml", ["heldout.seed=7"])
     assert config.rl.steps == config.rl.completions // (config.rl.group * config.rl.prompts_per_step) > 0

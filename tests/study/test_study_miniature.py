@@ -4,42 +4,12 @@ import pytest
 from rich.console import Console
 
 from seethink.analysis import check_results
-from seethink.core.rejected import InputError
 from seethink.core.tables import read_json, read_manifest
-from seethink.evaluation.settings import EvaluationConfig
 from seethink.models import load
 from seethink.models.load import weights_hash
-from seethink.study.run import StudyConfig, run_study
-from seethink.training.grpo import GRPOConfig
-from seethink.training.sft import SFTConfig
-from seethink.world.questions import Split
-from seethink.world.source import WorldConfig
+from seethink.study.run import run_study
 
-ARMS = ("base", "sft", "rl", "sft+rl")
-
-
-@pytest.fixture(scope="session")
-def config(tiny):
-    return StudyConfig(
-        base=str(tiny),
-        world=WorldConfig(count=60),
-        sft=SFTConfig(steps=2, batch=4, learning_rate=1e-3, max_tokens=800),
-        rl=GRPOConfig(completions=8, group=2, prompts_per_step=2, max_completion_tokens=8, kl=0.0, frozen=()),
-        heldout=WorldConfig(split=Split.HELDOUT, count=8, seed=0),
-        evaluation=EvaluationConfig(draws=2, max_tokens=12, part=4),
-    )
-
-
-@pytest.fixture(scope="session")
-def out(tmp_path_factory):
-    return tmp_path_factory.mktemp("study")
-
-
-@pytest.fixture(scope="session")
-def found(config, out):
-    """What a whole study in small found, and what it told the terminal."""
-    console = Console(file=io.StringIO(), width=160)
-    return run_study(config, out, console), console.file.getvalue()
+ARMS = ("base", "sft", "rl", "sft+rl", "sft-hesitant")
 
 
 @pytest.fixture
@@ -63,18 +33,22 @@ def test_a_study_ends_with_results_a_report_and_a_table(found, out):
 
 def test_the_arms_of_a_study_are_matched_and_start_from_one_base(found, config, out):
     results, _ = found
-    assert results["controls"] and all(row["matched"] for row in results["controls"])
+    assert {row["declared"] for row in results["controls"] if not row["matched"]} == {"teacher.hesitation"}
     [start] = [row for row in results["controls"] if row["control"] == "start"]
     assert {start[arm] for arm in ARMS} == {weights_hash(config.base)}
-    after = read_manifest(out / "stages" / "sft+rl")["data"]["base"]
-    assert after == weights_hash(out / "stages" / "sft" / "model") != weights_hash(config.base)
+    [sft], [both] = ([*out.glob(f"stages/{chain}-s0-*")] for chain in ("sft", "sft+rl"))
+    assert read_manifest(both)["data"]["base"] == weights_hash(sft / "model") != weights_hash(config.base)
 
 
 def test_sft_and_rl_sets_share_no_item(found, out):
     from seethink.study.data import read_data
 
-    data = read_data(out / "data")
-    assert data.sft and data.rl and not {one.item.id for one in data.sft} & {item.id for item in data.rl}
+    runs = [read_data(path.parent.parent) for path in out.glob("data/*/funnel/manifest.json")]
+    assert len(runs) == 2
+    for a in runs:
+        for b in runs:
+            # Whoever teaches: what one arm imitates, no arm is asked.
+            assert a.sft and b.rl and not {one.item.id for one in a.sft} & {item.id for item in b.rl}
 
 
 def test_a_second_call_trains_and_draws_nothing(found, config, out, nothing_runs, monkeypatch):
@@ -89,12 +63,15 @@ def test_other_held_out_items_need_no_other_training(found, config, out, tmp_pat
     shutil.copytree(out, tmp_path / "study")
     other = config.model_copy(update={"heldout": config.heldout.model_copy(update={"seed": 5})})
     results = run_study(other, tmp_path / "study", Console(file=io.StringIO()))
-    items = [read_manifest(folder / "evaluation" / "rl")["data"]["items"] for folder in (out, tmp_path / "study")]
-    assert items[0] != items[1]
+    asked = {read_manifest(path)["data"]["items"] for path in (tmp_path / "study").glob("evaluation/rl-*")}
+    assert len(asked) == 2
     check_results(results)
 
 
-def test_an_arm_that_does_not_exist_is_named_before_anything_is_written(config, tmp_path):
-    with pytest.raises(InputError, match=r"arms \['rft'\]: choose among base, sft, rl, sft\+rl"):
-        run_study(config.model_copy(update={"arms": ("base", "rft")}), tmp_path / "out")
-    assert not (tmp_path / "out").exists()
+def test_every_training_run_is_told_by_itself_and_the_claims_are_made_over_the_family(found):
+    results, _ = found
+    assert set(results["arms"]["rl"]["seeds"]) == {"0", "1"} and set(results["arms"]["base"]["seeds"]) == {"0"}
+    assert results["family"] == [["sft+rl", "rl"], ["rl", "base"]]
+    told = {(one["a"], one["b"]): one for one in results["claims"]["comparisons"]}
+    assert told["sft+rl", "rl"]["recipe"]["runs"] == [2, 2] and told["rl", "base"]["recipe"]["runs"] == [2, 1]
+    assert told["sft+rl", "rl"]["budgets"]["equal"] == ["equal RL budget"]

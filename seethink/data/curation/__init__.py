@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from seethink.data.curation.perplexity import PerplexityConfig, Subset, perplexity_subsets
     from seethink.data.curation.pool import Pool
     from seethink.data.curation.response import final_answer, sft_response
-    from seethink.data.curation.split import BandSplit, CueSplit, pool_of
-    from seethink.data.curation.stripped import StripConfig, Stripped, strip_steps, write_stripped
+    from seethink.data.curation.split import BandSplit, CueSplit, RandomSplit, pool_of
+    from seethink.data.curation.stripped import StripConfig, Stripped, responses_of, strip_steps, write_stripped
 
 __all__ = [
     "Band",
@@ -38,6 +38,7 @@ __all__ = [
     "LeakageConfig",
     "PerplexityConfig",
     "Pool",
+    "RandomSplit",
     "StripConfig",
     "Stripped",
     "Subset",
@@ -48,6 +49,7 @@ __all__ = [
     "perplexity_subsets",
     "pool_of",
     "read_fingerprints",
+    "responses_of",
     "sft_response",
     "strip_steps",
     "write_stripped",
@@ -61,8 +63,8 @@ _HOMES = {
     "perplexity": ("PerplexityConfig", "Subset", "perplexity_subsets"),
     "pool": ("Pool",),
     "response": ("final_answer", "sft_response"),
-    "split": ("BandSplit", "CueSplit", "pool_of"),
-    "stripped": ("StripConfig", "Stripped", "strip_steps", "write_stripped"),
+    "split": ("BandSplit", "CueSplit", "RandomSplit", "pool_of"),
+    "stripped": ("StripConfig", "Stripped", "responses_of", "strip_steps", "write_stripped"),
 }
 
 

@@ -8,6 +8,7 @@ questions that it answers sometimes, and nothing from those that it answers alwa
 from __future__ import annotations
 
 from collections.abc import Callable
+from random import Random
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -38,7 +39,16 @@ class BandSplit(Range):
     """With the usual eight draws: at least one hit and at least one miss. choice."""
 
 
-SplitConfig = Annotated[CueSplit | BandSplit, Field(discriminator="kind")]
+class RandomSplit(Config):
+    """So many rows to RL, the others to SFT, whatever their traces say: another teacher divides the items alike."""
+
+    kind: Literal["random"] = "random"
+    rl: float = Field(default=0.5, ge=0, le=1)
+    """Share of the rows."""
+    seed: int = 0
+
+
+SplitConfig = Annotated[CueSplit | BandSplit | RandomSplit, Field(discriminator="kind")]
 
 
 BY_CUES = CueSplit()
@@ -50,13 +60,15 @@ def pool_of(trace: str, *, whole_words: bool = False) -> Pool:
     return Pool.RL if has_cue(trace, whole_words=whole_words) else Pool.SFT
 
 
-def open_split(config: CueSplit | BandSplit) -> Callable[[Row], Pool | Rejected]:
+def open_split(config: CueSplit | BandSplit | RandomSplit) -> Callable[[Row], Pool | Rejected]:
     """The split as a function of a row. A row without a trace has nothing to imitate and is never SFT.
 
     Reasons: "value not measured"; "value outside the band", where there is no trace to imitate.
     """
     if isinstance(config, CueSplit):
         return lambda row: pool_of(row.trace, whole_words=config.whole_words) if row.trace else Pool.RL
+    if isinstance(config, RandomSplit):
+        return lambda row: Pool.SFT if row.trace and not _drawn(config, row.item.id) else Pool.RL
     values = read_values(config)
 
     def by_band(row: Row) -> Pool | Rejected:
@@ -66,3 +78,8 @@ def open_split(config: CueSplit | BandSplit) -> Callable[[Row], Pool | Rejected]
         return Pool.SFT if row.trace and row.item.id in values else beyond
 
     return by_band
+
+
+def _drawn(config: RandomSplit, item_id: str) -> bool:
+    """A function of seed and item alone: neither other rows nor their order move an item to the other set."""
+    return Random(f"{config.seed}:{item_id}").random() < config.rl

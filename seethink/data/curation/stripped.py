@@ -99,7 +99,7 @@ def write_stripped(config: StripConfig, data: Path) -> dict[str, int]:
     kept: set[str] = set()
 
     def without() -> Iterator[dict[str, Any]]:
-        for row in _responses(sets, data):
+        for row in responses_of(sets, data):
             item, response = item_from_row(row), row["response"]
             found = response if isinstance(response, Rejected) else strip_steps(item, response)
             if isinstance(found, Rejected):
@@ -111,7 +111,7 @@ def write_stripped(config: StripConfig, data: Path) -> dict[str, int]:
             yield row | {"response": found.response}
 
     write_rows(stripped, without())
-    write_rows(whole, (row for row in _responses(sets, data) if row["id"] in kept))
+    write_rows(whole, (row for row in responses_of(sets, data) if row["id"] in kept))
     write_rows(data / "strip" / "rejected", aside)
     if not kept:
         raise InputError(f"no trace of {config.rows} is left after stripping: see {data / 'strip' / 'rejected'}")
@@ -129,7 +129,7 @@ def _section(config: StripConfig, counts: Mapping[str, int]) -> str:
     )
 
 
-def _responses(sets: Sequence[Path], data: Path) -> Iterator[dict[str, Any]]:
+def responses_of(sets: Sequence[Path], data: Path) -> Iterator[dict[str, Any]]:
     """Item columns and ``response`` of every row that has a trace; a Rejected where it cannot be written as one."""
     for folder in sets:
         if folder.name == Pool.SFT:

@@ -7,12 +7,14 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any, NamedTuple
 
+from seethink.core.config import tree_hash
 from seethink.core.rejected import InputError, Rejected
 from seethink.models.load import checkpoint_folder
 from seethink.models.processor import load_processor
 from seethink.models.shape import Shape, model_config, shape
 from seethink.models.tokens import SampleTokens, estimated_tokens, picture_rule, picture_tokens, sample_tokens
 from seethink.rewards.validate import validate
+from seethink.study.arms import Stage
 from seethink.study.plan.checks import (
     Finding,
     Weight,
@@ -23,11 +25,13 @@ from seethink.study.plan.checks import (
     version_findings,
 )
 from seethink.study.plan.effort import Effort, Sizes, gib, grpo_effort, sft_effort
+from seethink.study.plan.expected import Expected
 from seethink.study.plan.hardware import GIB, Hardware
 from seethink.study.plan.memory import Forward, Memory, sampling_memory, update_memory
 from seethink.study.plan.samples import (
     Lengths,
     Samples,
+    Store,
     expected_lengths,
     item_samples,
     lengths,
@@ -35,8 +39,8 @@ from seethink.study.plan.samples import (
     read_samples,
 )
 from seethink.study.plan.versions import Installed, installed_version
-from seethink.study.recipe import AnyRecipe, Expected
-from seethink.study.run import StudyConfig
+from seethink.study.recipe import AnyRecipe
+from seethink.study.settings import StudyConfig, settings_of
 from seethink.training.grpo import GRPOConfig
 from seethink.training.sft import SFTConfig
 from seethink.training.skeleton import Parameters, parameters
@@ -114,12 +118,11 @@ def make_plan(recipe: AnyRecipe, installed: Installed = installed_version) -> Pl
     """Plan every training of a recipe."""
     plan = Plan()
     study = isinstance(recipe, StudyConfig)
-    hardware = Hardware(device="cpu") if isinstance(recipe, StudyConfig) else recipe.hardware
-    expected = Expected(completion=60) if isinstance(recipe, StudyConfig) else recipe.expected
+    hardware, expected = recipe.hardware, recipe.expected
     plan.findings.extend(version_findings(hardware, installed))
-    name, sizes = (recipe.base, None) if isinstance(recipe, StudyConfig) else (recipe.model, recipe.sizes)
+    name = recipe.base if isinstance(recipe, StudyConfig) else recipe.model
     assumed: list[str] = []
-    model = _locate(name, sizes, plan.findings, assumed)
+    model = _locate(name, recipe.sizes, plan.findings, assumed)
     if model is None:
         return plan
     for task in _study_tasks(recipe) if isinstance(recipe, StudyConfig) else _recipe_task(recipe, plan.findings):
@@ -169,16 +172,26 @@ def _recipe_task(recipe: Any, findings: list[Finding]) -> Iterator[_Task]:
     yield _Task(recipe.kind.upper(), recipe.settings, samples)
 
 
-def _study_tasks(config: StudyConfig) -> Iterator[_Task]:
-    from seethink.study.plan.samples import Sizes as Store
+def training_key(settings: Settings) -> str:
+    """Equal for two trainings that differ in nothing but their seed, and so take the same time and memory."""
+    return tree_hash([type(settings).__name__, settings.model_dump(mode="json", exclude={"seed"})])
 
+
+def _study_tasks(config: StudyConfig) -> Iterator[_Task]:
+    """Every training that is planned otherwise than those before it, under the name of the first arm that has it."""
     store = Store()
     items = list(islice(WorldSource(config.world).items(store), WORLD_ITEMS))
-    stages = {stage for arm in config.arms for stage in arm.split("+")}
-    if "sft" in stages:
-        yield _Task("SFT", config.sft, item_samples(items, store))
-    if "rl" in stages:
-        yield _Task("GRPO", config.rl, item_samples(items, store))
+    seen: set[str] = set()
+    for name, arm in config.arms.items():
+        settings = settings_of(config, name)
+        for stage in arm.stages:
+            own: Settings = settings.sft if stage is Stage.SFT else settings.rl
+            key = training_key(own)
+            if key not in seen:
+                seen.add(key)
+                kind = "SFT" if stage is Stage.SFT else "GRPO"
+                changed = any(path.startswith(f"{stage}.") for path in arm.changes)
+                yield _Task(f"{kind} of {name}" if changed else kind, own, item_samples(items, store))
 
 
 def _training(

@@ -20,10 +20,12 @@ from seethink.core.item import Item
 from seethink.core.rejected import InputError, Rejected
 from seethink.data.sources import all_items, open_source
 from seethink.study.data import read_demonstrations, released_demonstrations
-from seethink.study.recipe import Expected, FileTraces, GRPORecipe, RunTraces, SFTRecipe
+from seethink.study.plan.expected import Expected
+from seethink.study.recipe import GRPORecipe, SFTRecipe
+from seethink.study.sources import FileTraces, RunTraces
 
 
-class Sizes(ImageStore):
+class Store(ImageStore):
     """A store that remembers how large a picture is and keeps nothing else."""
 
     def __init__(self) -> None:
@@ -53,7 +55,7 @@ class Samples:
 
     rows: list[tuple[Item, str | None]] = field(default_factory=list)
     aside: list[Rejected] = field(default_factory=list)
-    images: ImageStore = field(default_factory=Sizes)
+    images: ImageStore = field(default_factory=Store)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +102,7 @@ def read_samples(recipe: SFTRecipe | GRPORecipe) -> Samples:
     if isinstance(recipe, SFTRecipe) and isinstance(recipe.traces, RunTraces):
         shown = read_demonstrations(recipe.traces.path, recipe.traces.name)
         return Samples([(one.item, one.response) for one in shown], [], ImageStore(recipe.traces.path / "images"))
-    store = Sizes()
+    store = Store()
     if isinstance(recipe, SFTRecipe):
         assert isinstance(recipe.traces, FileTraces)
         found = released_demonstrations(recipe.traces.path, recipe.traces.image_root, store)

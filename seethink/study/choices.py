@@ -1,0 +1,92 @@
+"""Choices of data: which traces SFT imitates, which items RL asks, and what is shown in place of pictures."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Literal
+
+from pydantic import Field
+
+from seethink.core.config import Config
+
+Rows = Literal["sft", "rl", "both"]
+
+
+class Form(StrEnum):
+    """What becomes of a trace before it is imitated."""
+
+    WHOLE = "whole"
+    """As it was verified."""
+    STRIPPED = "stripped"
+    """Without hesitating and repeating steps, where it still says why its answer is right."""
+    UNSTRIPPED = "unstripped"
+    """The rows of ``stripped``, with these steps."""
+    FORMAT = "format"
+    """Short and right: stripped, without steps that claim nothing, and no trace with a false step. Where the truth of
+    steps is not known, the shorter half of the stripped ones."""
+
+
+class Matched(Config):
+    """Both sets with the same spread of difficulty for the base model."""
+
+    draws: int = Field(default=8, ge=1)
+    """Sampled responses per item; the k of pass@k."""
+    temperature: float = Field(default=1.0, gt=0)
+    max_tokens: int = Field(default=256, ge=1)
+    seed: int = 0
+
+
+class Seen(Config):
+    """Items that cannot be answered without their picture."""
+
+    low: float = Field(default=0.5, ge=0, le=1)
+    """Least visual dependence: 1 where blind answers are no better than chance, 0 where they are always right."""
+    draws: int = Field(default=8, ge=1)
+    """Blind answers per item, by the base model."""
+    temperature: float = Field(default=1.0, gt=0)
+    max_tokens: int = Field(default=256, ge=1)
+    seed: int = 0
+
+
+class TraceChoice(Config):
+    """Which traces SFT imitates."""
+
+    rows: Rows = "sft"
+    """``sft``: those of the SFT set. ``rl``: those of the items that RL asks, which all hold a cue where the split goes
+    by cues (the paper's "aha" set). ``both``: all that were verified."""
+    form: Form = Form.WHOLE
+    top_perplexity: int | None = Field(default=None, ge=1)
+    """So many rows, those that the base finds least likely (VLAA-Thinking 3.1)."""
+    count: int | None = Field(default=None, ge=1)
+    """So many rows, drawn by ``seed``: what is drawn of few is among what is drawn of more."""
+    seed: int = 0
+    matched: Matched | None = None
+    """Drawn so that SFT's and RL's items are equally hard for the base; set ``items.matched`` alike."""
+
+
+class ItemChoice(Config):
+    """Which items RL asks."""
+
+    rows: Rows = "rl"
+    count: int | None = Field(default=None, ge=1)
+    seed: int = 0
+    matched: Matched | None = None
+    seen: Seen | None = None
+
+
+class Shown(StrEnum):
+    """What a model sees."""
+
+    OWN = "own"
+    BLANK = "blank"
+    """A white picture of the same size."""
+    UNRELATED = "unrelated"
+    """The picture of another item of the set."""
+
+
+class PictureSettings(Config):
+    """What is shown in place of the pictures; the deterministic corruption of arXiv 2604.03179."""
+
+    training: Shown = Shown.OWN
+    """In SFT and RL."""
+    evaluation: Shown = Shown.OWN

@@ -1,0 +1,265 @@
+"""The sets that trainings read: rows of a finished data run, as an arm chose them, sealed with what they hold."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from hashlib import sha256
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from PIL import Image
+
+from seethink.core.config import Config
+from seethink.core.images import ImageStore, png_bytes
+from seethink.core.item import Item, item_from_row, item_row
+from seethink.core.protocols import StepTruth
+from seethink.core.rejected import InputError, Rejected
+from seethink.core.tables import claim, data_hash, read_json, read_manifest, read_rows, write_manifest, write_rows
+from seethink.core.trace import read_tags, write_tags
+from seethink.data.curation import PerplexityConfig, perplexity_subsets, responses_of, strip_steps
+from seethink.study.blindness import BlindConfig, audit_with_model
+from seethink.study.choices import Form, ItemChoice, Matched, Rows, Shown, TraceChoice
+from seethink.study.difficulty import DifficultyConfig, measure_difficulty
+from seethink.training.samples import Demonstration
+
+Row = dict[str, Any]
+
+
+class TraceSetConfig(Config):
+    """What a set of traces was made with."""
+
+    choice: TraceChoice
+    pictures: Shown
+
+
+class ItemSetConfig(Config):
+    """What a set of items was made with."""
+
+    choice: ItemChoice
+    pictures: Shown
+
+
+def write_traces(
+    config: TraceSetConfig, data: Path, base: str, images: ImageStore, out: Path, truth: StepTruth | None
+) -> dict[str, Any]:
+    """The traces to imitate, with item columns and ``response``, below ``out``; a finished set is left as it is.
+
+    Args:
+        data: folder of the finished data run.
+        base: asked where the choice goes by perplexity or difficulty.
+        truth: knows which steps are true, where that is known.
+    """
+    started, choice = time.time(), config.choice
+    made_of = {"run": _run_hash(data), "base": _asked(base, choice.top_perplexity or choice.matched)}
+    if claim(out, config, made_of):
+        return read_manifest(out) or {}
+    reasons: Counter[str] = Counter()
+    rows = list(_formed(_chosen_traces(choice, data, base, images), choice.form, truth, reasons))
+    if choice.matched is not None:
+        rows = _matched(choice.matched, choice.rows, data, base, images, rows, choice.seed)
+    rows = _drawn(rows, choice.count, choice.seed, "traces.count")
+    rows = list(_shown(rows, config.pictures, images))
+    return _seal(out, config, rows, made_of, reasons, started)
+
+
+def write_items(config: ItemSetConfig, data: Path, base: str, images: ImageStore, out: Path) -> dict[str, Any]:
+    """The items to ask, below ``out``; a finished set is left as it is. Arguments as for ``write_traces``."""
+    started, choice = time.time(), config.choice
+    made_of = {"run": _run_hash(data), "base": _asked(base, choice.matched or choice.seen)}
+    if claim(out, config, made_of):
+        return read_manifest(out) or {}
+    reasons: Counter[str] = Counter()
+    rows = [row for name in _pools(choice.rows) for row in read_rows(data / name)]
+    rows = [{column: value for column, value in row.items() if column != "response"} for row in rows]
+    if choice.matched is not None:
+        rows = _matched(choice.matched, choice.rows, data, base, images, rows, choice.seed)
+    if choice.seen is not None:
+        asked = BlindConfig(**choice.seen.model_dump(include=set(BlindConfig.model_fields)))
+        audit_with_model(asked, base, list(map(item_from_row, rows)), images, out / "blind")
+        dependence = {row["item_id"]: row["visual_dependence"] for row in read_rows(out / "blind")}
+        low = choice.seen.low
+        kept = [row for row in rows if (dependence[row["id"]] or 0.0) >= low]
+        reasons["answered blind"] = len(rows) - len(kept)
+        rows = kept
+    rows = _drawn(rows, choice.count, choice.seed, "items.count")
+    rows = list(_shown(rows, config.pictures, images))
+    return _seal(out, config, rows, made_of, reasons, started)
+
+
+def read_traces(folder: Path) -> list[Demonstration]:
+    """A finished set of traces."""
+    return [Demonstration(item_from_row(row), row["response"]) for row in read_rows(folder)]
+
+
+def read_items(folder: Path) -> list[Item]:
+    """A finished set of items."""
+    return [item_from_row(row) for row in read_rows(folder)]
+
+
+def corrupted(items: Sequence[Item], shown: Shown, images: ImageStore) -> list[Item]:
+    """The items with other pictures; ids stay, so that answers are compared item by item."""
+    return [item_from_row(row) for row in _shown([item_row(item) for item in items], shown, images)]
+
+
+def _run_hash(data: Path) -> str:
+    manifest = read_manifest(data / "funnel")
+    if manifest is None:
+        raise InputError(f"{data} holds no finished data run: run seethink data build --out {data} to its end")
+    tables = [(read_manifest(data / name) or {}).get("data", {}).get("table") for name in _pools("both")]
+    return data_hash([manifest["data"], *tables])
+
+
+def _asked(base: str, asks: Any) -> str:
+    """The hash of a base that the choice depends on."""
+    from seethink.models.load import weights_hash
+
+    return weights_hash(base) if asks else ""
+
+
+def _pools(rows: Rows) -> tuple[str, ...]:
+    return ("sft", "rl") if rows == "both" else (rows,)
+
+
+def _chosen_traces(choice: TraceChoice, data: Path, base: str, images: ImageStore) -> Iterator[Row | Rejected]:
+    sets: Sequence[Path] = [data / name for name in _pools(choice.rows)]
+    if choice.top_perplexity is not None:
+        if choice.rows != "sft":
+            raise InputError("traces.top_perplexity chooses among the SFT set: leave traces.rows at sft")
+        perplexity_subsets(PerplexityConfig(sizes=(choice.top_perplexity,)), [base], data, images)
+        yield from read_rows(data / f"sft_top_{choice.top_perplexity}")
+        return
+    for row in responses_of(sets, data):
+        yield row["response"] if isinstance(row["response"], Rejected) else row
+
+
+def _formed(
+    rows: Iterable[Row | Rejected], form: Form, truth: StepTruth | None, reasons: Counter[str]
+) -> Iterator[Row]:
+    found: list[Row] = []
+    for row in rows:
+        response = row if isinstance(row, Rejected) else _in_form(item_from_row(row), row["response"], form, truth)
+        if isinstance(response, Rejected):
+            reasons[response.reason] += 1
+        else:
+            assert not isinstance(row, Rejected)
+            found.append(row | {"response": response})
+    if form is Form.FORMAT and truth is None:
+        longest = sorted(len(row["response"]) for row in found)[(len(found) - 1) // 2] if found else 0
+        reasons["not among the shorter half"] = sum(len(row["response"]) > longest for row in found)
+        found = [row for row in found if len(row["response"]) <= longest]
+    yield from found
+
+
+def _in_form(item: Item, response: str, form: Form, truth: StepTruth | None) -> str | Rejected:
+    if form is Form.WHOLE:
+        return response
+    stripped = strip_steps(item, response)
+    if isinstance(stripped, Rejected):
+        return stripped
+    if form is Form.UNSTRIPPED:
+        return response
+    if form is Form.STRIPPED or truth is None:
+        return stripped.response
+    tagged = read_tags(stripped.response)
+    assert tagged is not None
+    steps = [line for line in tagged.think.split("\n") if line.strip()]
+    known = truth.step_truth(item, steps)
+    if False in known:
+        return Rejected("false step", steps[known.index(False)][:80])
+    kept = [step for step, true in zip(steps, known, strict=True) if true]
+    return write_tags("\n".join(kept), tagged.answer) if kept else Rejected("no step claims anything", "")
+
+
+def _drawn(rows: list[Row], count: int | None, seed: int, field: str) -> list[Row]:
+    if count is None:
+        return rows
+    if count > len(rows):
+        raise InputError(f"{field}={count}: there are only {len(rows)} rows; lower it or let the world hold more")
+    chosen = set(sorted((row["id"] for row in rows), key=lambda name: _rank(seed, name))[:count])
+    return [row for row in rows if row["id"] in chosen]
+
+
+def _rank(seed: int, item_id: str) -> str:
+    """A place in an order that every set shares: two sets with common items draw the same ones of them."""
+    return sha256(f"{seed}:{item_id}".encode()).hexdigest()
+
+
+def _matched(
+    config: Matched, wanted: Rows, data: Path, base: str, images: ImageStore, rows: list[Row], seed: int
+) -> list[Row]:
+    """As many rows of each pass rate as the smaller of the two sets has."""
+    if wanted == "both":
+        raise InputError("matched makes the SFT and the RL set equally hard: choose rows sft or rl")
+    asked = DifficultyConfig(**config.model_dump(), ks=(1, config.draws) if config.draws > 1 else (1,))
+    measured = data / f"pass_rates_{data_hash([asked.model_dump(mode='json')])}"
+    measure_difficulty(asked, base, data, images, measured)
+    hits: dict[str, dict[int, list[str]]] = {"sft": defaultdict(list), "rl": defaultdict(list)}
+    for row in read_rows(measured):
+        if row["pass_rate"] is not None:
+            hits[row["pool"]][row["hits"]].append(row["item_id"])
+    known = {row["id"] for row in rows}
+    chosen: set[str] = set()
+    for rate in hits["sft"].keys() & hits["rl"].keys():
+        count = min(len(hits["sft"][rate]), len(hits["rl"][rate]))
+        here = [name for name in hits[wanted][rate] if name in known]
+        chosen.update(sorted(here, key=lambda name: _rank(seed, name))[:count])
+    if not chosen:
+        raise InputError("matched leaves no row: the SFT and the RL set have no pass rate in common")
+    return [row for row in rows if row["id"] in chosen]
+
+
+def read_difficulty(config: Matched, data: Path) -> Mapping[str, float]:
+    """The base's pass rate by item, as ``matched`` measured it."""
+    asked = DifficultyConfig(**config.model_dump(), ks=(1, config.draws) if config.draws > 1 else (1,))
+    measured = data / f"pass_rates_{data_hash([asked.model_dump(mode='json')])}"
+    read_json(measured / "difficulty.json")
+    return {row["item_id"]: row["pass_rate"] for row in read_rows(measured) if row["pass_rate"] is not None}
+
+
+def _shown(rows: Sequence[Row], shown: Shown, images: ImageStore) -> Iterator[Row]:
+    if shown is Shown.OWN:
+        yield from rows
+        return
+    lent = _lent(rows) if shown is Shown.UNRELATED else {}
+    for row in rows:
+        pictures = tuple(row["images"] or ())
+        if shown is Shown.BLANK:
+            pictures = tuple(_blank(images, digest) for digest in pictures)
+        elif pictures:
+            pictures = lent[row["id"]]
+        yield row | {"images": list(pictures)}
+
+
+def _lent(rows: Sequence[Row]) -> dict[str, tuple[str, ...]]:
+    """Every row's pictures from another row with as many of them: the rows in a drawn order, each shown the next's."""
+    by_count: defaultdict[int, list[Row]] = defaultdict(list)
+    for row in rows:
+        by_count[len(row["images"] or ())].append(row)
+    lent: dict[str, tuple[str, ...]] = {}
+    for count, group in by_count.items():
+        if count and len(group) < 2:
+            raise InputError(f"pictures: unrelated needs two items with {count} pictures and there is one")
+        order = sorted(group, key=lambda row: row["id"])
+        Random(f"unrelated {len(order)}").shuffle(order)
+        for row, other in zip(order, [*order[1:], *order[:1]], strict=True):
+            lent[row["id"]] = tuple(other["images"] or ())
+    return lent
+
+
+def _blank(images: ImageStore, digest: str) -> str:
+    with images.open(digest) as picture:
+        return images.add(png_bytes(Image.new("RGB", picture.size, "white")))
+
+
+def _seal(
+    out: Path, config: Config, rows: list[Row], made_of: dict[str, str], reasons: Mapping[str, int], started: float
+) -> dict[str, Any]:
+    if not rows:
+        told = ", ".join(f"{reason}: {count:,}" for reason, count in reasons.items())
+        raise InputError(f"nothing is left to train on ({told or 'the set of the data run is empty'})")
+    write_rows(out, rows)
+    more = {"rows": len(rows), "set_aside": dict(reasons)}
+    return write_manifest(out, config, seeds={}, data=made_of, started=started, more=more)

@@ -1,0 +1,306 @@
+"""Stages: what a study has to make, each thing once, known by the content of what makes it.
+
+A stage's key is a hash of its kind, its settings with the seed, and the keys of what it needs; a start's is that of its
+weights. Arms that share a stage, studies that share a folder of stages, and a study started again all come to the same
+key. Folders are named ``sft+rl-s0-4f2c81d09a3e``: chain, seed, key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from seethink.core.config import Config, tree_hash
+from seethink.core.tables import read_manifest
+from seethink.data import DataConfig
+from seethink.evaluation.settings import EvaluationConfig
+from seethink.study.arms import Stage, chain_name
+from seethink.study.choices import Shown
+from seethink.study.heldout import AnyHeldout
+from seethink.study.rewards import GRPOTask
+from seethink.study.sets import ItemSetConfig, TraceSetConfig
+from seethink.study.settings import Settings, StudyConfig, settings_of, with_seed
+from seethink.study.sources import FactorySourceConfig, RunSourceConfig, WorldSourceConfig
+from seethink.training.sft import SFTConfig
+from seethink.world.oracle import Dials
+from seethink.world.source import WorldConfig
+
+
+class Kind(StrEnum):
+    """What a stage makes, and the folder that it lies in."""
+
+    DATA = "data"
+    SET = "sets"
+    TRAINING = "stages"
+    EVALUATION = "evaluation"
+
+
+@dataclass(frozen=True, slots=True)
+class DataRun:
+    """Traces and items: the six steps, or what stands in for them."""
+
+    source: Config
+    world: WorldConfig
+    teacher: Dials
+    data: DataConfig
+    needs: tuple[Any, ...] = ()
+    kind = Kind.DATA
+
+    @property
+    def name(self) -> str:
+        match self.source:
+            case WorldSourceConfig():
+                return _key(self.kind, [self.world, self.teacher, self.data])
+            case FactorySourceConfig():
+                return _key(self.kind, [self.source, self.data])
+        return _key(self.kind, [self.source])
+
+
+@dataclass(frozen=True, slots=True)
+class DataSet:
+    """What a training reads of a data run.
+
+    Attributes:
+        base: who is asked where the choice asks a model; empty where it asks none.
+    """
+
+    run: DataRun
+    base: str
+    config: TraceSetConfig | ItemSetConfig
+    kind = Kind.SET
+
+    @property
+    def name(self) -> str:
+        what = "traces" if isinstance(self.config, TraceSetConfig) else "items"
+        return f"{what}-{_key(self.kind, [self.config], self.run.name, self.base and start_key(self.base))}"
+
+    @property
+    def needs(self) -> tuple[Any, ...]:
+        return (self.run,)
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """A finished training from elsewhere."""
+
+    path: Path
+    start: Start
+    kind = Kind.TRAINING
+    needs: tuple[Any, ...] = ()
+
+    @property
+    def name(self) -> str:
+        return f"imported-{tree_hash(str(self.path.resolve()))}"
+
+
+@dataclass(frozen=True, slots=True)
+class Training:
+    """One stage of a chain, with one seed."""
+
+    chain: tuple[Stage, ...]
+    seed: int
+    settings: SFTConfig | GRPOTask
+    start: Start
+    rows: DataSet
+    kind = Kind.TRAINING
+
+    @property
+    def name(self) -> str:
+        key = _key(self.kind, [self.settings], self.chain[-1], start_key(self.start), self.rows.name)
+        return f"{chain_name(self.chain)}-s{self.seed}-{key}"
+
+    @property
+    def needs(self) -> tuple[Any, ...]:
+        return (self.rows, *_to_train(self.start))
+
+
+Start = str | Training | Imported
+"""What a stage starts from: a checkpoint that is given, or what another stage left."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """A checkpoint's responses to the held-out items."""
+
+    model: Start
+    config: EvaluationConfig
+    heldout: AnyHeldout
+    pictures: Shown
+    kind = Kind.EVALUATION
+
+    @property
+    def name(self) -> str:
+        start = self.model if isinstance(self.model, str) else self.model.name
+        shown = Path(start).name.rsplit("-", 1)[0][:60] if isinstance(self.model, str) else start.rsplit("-", 1)[0]
+        return f"{shown}-{_key(self.kind, [self.config, self.heldout], start_key(self.model), self.pictures)}"
+
+    @property
+    def needs(self) -> tuple[Any, ...]:
+        return _to_train(self.model)
+
+
+Task = DataRun | DataSet | Training | Imported | Evaluation
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """An arm trained once: its trainings in order, and its evaluation.
+
+    Attributes:
+        settings: the arm's, before the seed.
+    """
+
+    arm: str
+    seed: int
+    settings: Settings
+    trainings: tuple[Training | Imported, ...]
+    evaluation: Evaluation
+
+
+@dataclass(frozen=True, slots=True)
+class StudyPlan:
+    """All runs of a study, and its tasks in an order in which each comes after what it needs.
+
+    Attributes:
+        waiting: arms whose settings depend on stages that are not finished.
+    """
+
+    runs: tuple[Run, ...]
+    waiting: tuple[str, ...] = ()
+    tasks: tuple[Task, ...] = field(default=())
+
+    def arms_of(self, task: Task) -> tuple[str, ...]:
+        """Arms that a task is for, in the study's order."""
+        return tuple(dict.fromkeys(run.arm for run in self.runs if task in _tasks_of(run)))
+
+
+def plan_study(config: StudyConfig, completions: Mapping[tuple[str, int], int] | None = None) -> StudyPlan:
+    """What has to be made for a study.
+
+    Args:
+        completions: RL completions of arms with a budget, by arm and seed; such an arm waits while it is not known.
+    """
+    runs: list[Run] = []
+    waiting: list[str] = []
+    for name, arm in config.arms.items():
+        settings = settings_of(config, name)
+        if arm.imported:
+            runs.append(_imported(name, arm.imported, settings))
+            continue
+        for seed in config.seeds if arm.stages else config.seeds[:1]:
+            if arm.budget is not None and arm.budget.equal == "total":
+                known = (completions or {}).get((name, seed))
+                if known is None:
+                    waiting.append(name)
+                    continue
+                settings = settings.model_copy(update={"rl": settings.rl.model_copy(update={"completions": known})})
+            runs.append(_run(config, name, seed, settings))
+    by_name: dict[str, Task] = {}
+    # One seed of every arm before the next: a study that is stopped early holds whole comparisons.
+    for run in sorted(runs, key=lambda run: list(config.seeds).index(run.seed) if run.seed in config.seeds else 0):
+        for task in _tasks_of(run):
+            by_name.setdefault(f"{task.kind}/{task.name}", task)
+    return StudyPlan(tuple(runs), tuple(dict.fromkeys(waiting)), tuple(by_name.values()))
+
+
+def folder_of(task: Task, root: Path) -> Path:
+    """Where a task's output lies."""
+    if isinstance(task, Imported):
+        return task.path
+    if isinstance(task, DataRun) and isinstance(task.source, RunSourceConfig):
+        return task.source.path
+    return root / task.kind / task.name
+
+
+def finished(task: Task, root: Path) -> bool:
+    """Whether a task's output is sealed. Whether it is still of this content says whoever makes it."""
+    folder = folder_of(task, root)
+    return read_manifest(folder / "funnel" if isinstance(task, DataRun) else folder) is not None
+
+
+def model_of(start: Start, root: Path) -> str:
+    """The checkpoint's folder, or the name of one that is given."""
+    return start if isinstance(start, str) else str(folder_of(start, root) / "model")
+
+
+def start_key(start: Start) -> str:
+    """A given checkpoint's weights, or the name of the stage that makes it."""
+    if not isinstance(start, str):
+        return start.name
+    return _weights_key(start)
+
+
+def _weights_key(name: str) -> str:
+    from seethink.models.load import checkpoint_folder
+
+    folder = checkpoint_folder(name)
+    found = sorted([*folder.glob("*.safetensors"), *folder.glob("tokenizer.json")])
+    if not found:
+        # Not on disk yet: it can be planned, and is refused by whoever loads it.
+        return f"name:{name}"
+    return _hashed(name, tuple((path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in found))
+
+
+@lru_cache(maxsize=64)
+def _hashed(name: str, files: tuple[tuple[str, int, int], ...]) -> str:
+    """Hashed once for as long as the files look the same: a large checkpoint takes seconds."""
+    from seethink.models.load import weights_hash
+
+    return weights_hash(name)
+
+
+def _run(config: StudyConfig, name: str, seed: int, settings: Settings) -> Run:
+    model: Start = settings.base
+    trainings: list[Training] = []
+    stages = config.arms[name].stages
+    for length, stage in enumerate(stages, 1):
+        mine = with_seed(settings.sft if stage is Stage.SFT else settings.rl, seed)
+        model = Training(stages[:length], seed, mine, model, _rows(stage, settings, config))
+        trainings.append(model)
+    evaluation = Evaluation(model, settings.evaluation, settings.heldout, settings.pictures.evaluation)
+    return Run(name, seed, settings, tuple(trainings), evaluation)
+
+
+def _rows(stage: Stage, settings: Settings, config: StudyConfig) -> DataSet:
+    pictures = settings.pictures.training
+    if stage is Stage.SFT:
+        run = DataRun(settings.source, settings.world, settings.teacher, settings.data)
+        traces = settings.traces
+        asked = settings.base if traces.top_perplexity or traces.matched else ""
+        return DataSet(run, asked, TraceSetConfig(choice=traces, pictures=pictures))
+    # Whoever wrote the traces that SFT imitates, RL is asked the same.
+    run = DataRun(settings.source, settings.world, config.teacher, settings.data)
+    asked = settings.base if settings.items.matched or settings.items.seen else ""
+    return DataSet(run, asked, ItemSetConfig(choice=settings.items, pictures=pictures))
+
+
+def _imported(name: str, paths: tuple[Path, ...], settings: Settings) -> Run:
+    from seethink.study.recorded import read_recorded
+
+    model: Start = settings.base
+    trainings: list[Imported] = []
+    for path in paths:
+        model = Imported(path, model)
+        trainings.append(model)
+    seed = int(read_recorded(paths[-1])["seeds"]["training"])
+    evaluation = Evaluation(model, settings.evaluation, settings.heldout, settings.pictures.evaluation)
+    return Run(name, seed, settings, tuple(trainings), evaluation)
+
+
+def _to_train(start: Start) -> tuple[Any, ...]:
+    return (start,) if isinstance(start, Training) else ()
+
+
+def _tasks_of(run: Run) -> Iterator[Task]:
+    for training in run.trainings:
+        if isinstance(training, Training):
+            yield from (training.rows.run, training.rows, training)
+    yield run.evaluation
+
+
+def _key(kind: Kind, configs: list[Config], *more: str) -> str:
+    return tree_hash([kind, *(config.model_dump(mode="json") for config in configs), *more])
