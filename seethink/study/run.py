@@ -15,14 +15,14 @@ from typing import Any
 
 from rich.console import Console
 
-from seethink.analysis import print_comparison, study_results, write_report
+from seethink.analysis import ArmRecord, Run, Traces, print_comparison, study_of, tell_study, write_study_data
 from seethink.core.chat import prompt_hash
 from seethink.core.config import Config
 from seethink.core.graded import GradedResponse
 from seethink.core.images import ImageStore
 from seethink.core.item import Item
 from seethink.core.rejected import InputError, Rejected
-from seethink.core.tables import read_manifest, read_rows, write_json
+from seethink.core.tables import read_manifest, read_rows
 from seethink.data import DataConfig
 from seethink.evaluation.run import evaluate
 from seethink.evaluation.settings import EvaluationConfig
@@ -31,6 +31,7 @@ from seethink.study.arms import ARMS, Stage, stage_name, stages_of
 from seethink.study.controls import check_matched, controls_table
 from seethink.study.data import DataSets, build_world_data
 from seethink.study.rewards import evaluation_judges, of_world, training_reward
+from seethink.study.step_columns import steps_truth
 from seethink.training.grpo import GRPOConfig, train_grpo
 from seethink.training.sft import SFTConfig, train_sft
 from seethink.world.oracle import Dials
@@ -108,18 +109,19 @@ def run_study(config: StudyConfig, out: Path, console: Console | None = None) ->
     shared = {"system prompt": prompt_hash(), "reward": "mixed, no weights, strict tags"}
     controls = controls_table(config.arms, shared, manifests, evaluations)
     check_matched(controls)
-    results = study_results(
-        responses,
+    costs = _costs(config.arms, manifests, evaluations)
+    study = study_of(
+        out.name,
+        {arm: ArmRecord(stages=tuple(ARMS[arm]), trained=bool(ARMS[arm])) for arm in config.arms},
+        [Run(arm, config.rl.seed, responses[arm], costs[arm], _logs(arm, out)) for arm in config.arms],
         controls=controls,
-        costs=_costs(config.arms, manifests, evaluations),
         funnel=data.funnel,
         seconds=time.time() - started,
         stage_seconds=clock.seconds,
-        seed=config.heldout.seed,
     )
-    write_json(out / "results.json", results)
-    curves = {name: list(read_rows(out / "stages" / name / "log")) for name in manifests}
-    write_report(out / "report.html", results, responses, images=images.read, curves=curves, funnel=data.funnel)
+    write_study_data(out / "tables", study)
+    traces = Traces(responses, images.read, truth=steps_truth(heldout))
+    results = tell_study(out, study, traces=traces, seed=config.heldout.seed)
     print_comparison(results, console)
     console.print(f"results: {out / 'results.json'}   report: {out / 'report.html'}")
     return results
@@ -140,6 +142,15 @@ def _accepted(found: Iterator[Item | Rejected]) -> Iterator[Item]:
     return (item for item in found if isinstance(item, Item))
 
 
+def _logs(arm: str, out: Path) -> dict[str, list[dict[str, Any]]]:
+    """What the trainer logged, by stage of the arm's chain."""
+    chain = ARMS[arm]
+    return {
+        stage.value: list(read_rows(out / "stages" / stage_name(chain[: number + 1]) / "log"))
+        for number, stage in enumerate(chain)
+    }
+
+
 def _costs(
     arms: Sequence[str], stages: Mapping[str, Mapping[str, Any]], evaluations: Mapping[str, Mapping[str, Any]]
 ) -> dict[str, dict[str, float | None]]:
@@ -149,7 +160,8 @@ def _costs(
         chain = ARMS[arm]
         spent = [stages[stage_name(chain[: length + 1])]["cost"] for length in range(len(chain))]
         costs[arm] = {
-            name: sum(stage.get(name, 0.0) for stage in spent) for name in ("train_tokens", "train_seconds", "steps")
+            name: sum(stage.get(name, 0.0) for stage in spent)
+            for name in ("train_tokens", "train_seconds", "steps", "completions")
         }
         costs[arm]["eval_seconds"] = evaluations[arm].get("seconds")
     return costs
