@@ -87,14 +87,21 @@ def parse_config(kind: type[C], tree: Any, where: str) -> C:
 
 
 def config_hash(config: Config) -> str:
-    """Twelve hex digits that change with any field."""
+    """Twelve hex digits that change with any field that is set. A field that is null does not count, so that a later
+    version may have more of them and still know what an earlier one finished."""
     return tree_hash(config.model_dump(mode="json"))
 
 
 def tree_hash(tree: Any) -> str:
-    """Twelve hex digits over plain JSON, whatever the order of its keys."""
-    canonical = json.dumps(tree, sort_keys=True, ensure_ascii=False)
+    """Twelve hex digits over plain JSON, whatever the order of its keys and whichever of them are null."""
+    canonical = json.dumps(_without_nulls(tree), sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(canonical.encode()).hexdigest()[:12]
+
+
+def _without_nulls(tree: Any) -> Any:
+    if isinstance(tree, Mapping):
+        return {name: _without_nulls(value) for name, value in tree.items() if value is not None}
+    return [_without_nulls(value) for value in tree] if isinstance(tree, list | tuple) else tree
 
 
 def _read_override(override: str) -> tuple[str, Any]:
