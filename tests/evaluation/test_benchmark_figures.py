@@ -140,7 +140,9 @@ def test_without_a_judge_headline_and_units_are_of_the_same_problems(name):
     draw = random.Random(name)
     predictions = [draw.choices(["A", "B", "perhaps A, perhaps B"], [70, 20, 10])[0] for _ in rows]
     scored = score(name, rows, predictions)
-    units = next(iter(find_entry(name).benchmark.figures(rows, [row.verdict.score for row in scored.verdicts]).values()))
+    units = next(
+        iter(find_entry(name).benchmark.figures(rows, [row.verdict.score for row in scored.verdicts]).values())
+    )
     assert None in scored.hits and 100 * mean(units) == pytest.approx(scored.headline, abs=0.005)
 
 
