@@ -321,14 +321,14 @@ def _place_interval(results: dict[str, Any], figure: str) -> None:
     if found is None:
         return
     headline = results["headline"]
-    headline |= {name: None if found[name] is None else 100 * found[name] for name in ("low", "high")} | {
-        "n": found["n"]
-    }
+    for name in ("low", "high"):
+        headline[name] = None if found[name] is None else 100 * found[name]
+    headline["n"] = found["n"]
     # We-Math's arithmetic is that of a whole table.
     if headline["value"] is not None and abs(headline["value"] - 100 * found["mean"]) > _OFF:
-        told = f"{found['n']} units that are decided the figure is {100 * found['mean']:.1f} %"
         results["caveats"].append(
-            f"the harness's arithmetic takes the table for whole; over the {told}, in its interval"
+            f"the harness's arithmetic takes the table for whole: over the {found['n']} units that are decided the "
+            f"figure is {100 * found['mean']:.1f} %, and the interval is of that"
         )
 
 

@@ -140,6 +140,11 @@ def test_what_the_harness_reads_as_empty_is_not_asked(ask, tsv, vista):
     assert question.prompt == "Question: Which?\nOptions:\nA. 3\nD. 5"
 
 
+def test_a_choice_whose_text_the_harness_reads_as_empty_is_asked_all_the_same(ask, tsv, vista):
+    [question] = ask("mathvista", tsv(vista(1, answer="A") | {"answer": "None", "choices": "['None', 'two']"})).rows
+    assert (question.row["answer"], question.item.gold, question.undecidable) == (None, "A", "")
+
+
 def test_records_of_their_own_become_the_harness_s_rows(ask, jsonl, pictures):
     [maths] = ask("mathvision", jsonl(MATHS | {"options": ["$4$", "$5$"], "answer": "B"}), pictures).rows
     assert maths.prompt.endswith("Question: How many?\nChoices:\n(A) $4$\n(B) $5$")

@@ -164,6 +164,21 @@ def test_answers_are_not_scored_again_against_other_questions(many, ask, tsv, vi
         score_again(ScoringConfig(), None, folder, tmp_path / "ledger")
 
 
+def test_a_part_of_we_math_says_what_its_own_units_give(ask, tsv, jsonl, tmp_path):
+    """The harness divides by 525 problems however few there are; the interval is of the one that is there."""
+    row = {"ID": "2steps_1", "knowledge concept": "Angles", "question": "?", "answer": "A", "A": "one", "B": "two"}
+    table = tsv(*(row | {"index": n, "key": f"2steps_{part}"} for n, part in enumerate(("1", "2", "multi"))))
+    questions = ask("wemath", table, pictures=False)
+    file = jsonl(*({"index": n, "prediction": "AAB"[n]} for n in range(3)))
+    headline = score_predictions(ScoringConfig(), None, file, "m", questions, tmp_path / "o")
+    assert headline["headline"]["value"] == pytest.approx(99.9) and headline["headline"]["n"] == 1
+    assert "over the 1 units that are decided the figure is 50.0 %" in headline["caveats"][-1]
+    steps = jsonl(*({"index": n, "prediction": "A"} for n in range(2)))
+    alone = ask("wemath", tsv(*(row | {"index": n, "key": f"2steps_{n + 1}"} for n in range(2))), pictures=False)
+    headline = score_predictions(ScoringConfig(), None, steps, "m", alone, tmp_path / "p")["headline"]
+    assert (headline["value"], headline["low"], headline["n"]) == (None, None, 0)
+
+
 def test_hostile_predictions_change_no_other_row_and_run_nowhere(many, jsonl, tmp_path):
     texts = [text for pair in zip(HOSTILE, "AB" * len(HOSTILE), strict=False) for text in pair]
     quiet = [text if number % 2 else "A" for number, text in enumerate(texts)]

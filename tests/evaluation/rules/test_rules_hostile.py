@@ -40,7 +40,7 @@ HOSTILE = [
 def impatient_workers(monkeypatch):
     """The harness's 30 seconds for each of them would make a long test, and unequal is what they come to."""
     shared_equality().matches([("1+1", "3")])
-    monkeypatch.setattr(shared_equality().pool, "deadline", 3.0)
+    monkeypatch.setattr(shared_equality().pool, "deadline", 1.5)
 
 
 def rows_of(benchmark, count):
