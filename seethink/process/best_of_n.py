@@ -265,7 +265,9 @@ def _oracle(pool: Pool, n: int) -> float | None:
 def _difference(ours: Sequence[float | None], other: Sequence[float | None], numbers: Mapping[str, int]) -> Tree:
     differences = [a - b for a, b in zip(ours, other, strict=True) if a is not None and b is not None]
     found = interval(differences, bounds=(-1.0, 1.0), **numbers)
-    return _tree(found) | {"p": sign_flip_p(np.array(differences), **numbers)}
+    # Items without a difference weigh nothing, whichever sign they are given.
+    told = [value for value in differences if value] or differences
+    return _tree(found) | {"p": sign_flip_p(np.array(told), **numbers)}
 
 
 def _lengths(found: Sequence[Pool], scored: Sequence[Scored], outcomes: set[str]) -> Tree:

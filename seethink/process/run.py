@@ -74,6 +74,7 @@ def bench(task: BenchTask, found: Sequence[Pool], images: ImageStore, out: Path)
         average_ties=task.average_ties,
         split_by=task.split_by,
         seed=task.seed,
+        resamples=task.resamples,
     )
     if task.own:
         results["own_against_value"] = own_against_value(results, task.own, max(task.ns), task.aggregations[0])

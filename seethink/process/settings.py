@@ -48,6 +48,8 @@ class BenchTask(Config):
     scoring: ScoringConfig = ScoringConfig()
     seed: int = 0
     """Of the intervals."""
+    resamples: int = Field(default=2_000, ge=100)
+    """Of every interval: the matrix has thousands. choice."""
 
     @model_validator(mode="after")
     def _compares_with_known(self) -> BenchTask:
