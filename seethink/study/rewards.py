@@ -34,6 +34,7 @@ from seethink.rewards.coverage import CoverageReward
 from seethink.rewards.judged import instructions_hash
 from seethink.rewards.shaping import in_format, overlong, repetition
 from seethink.training.grpo import GRPOConfig
+from seethink.training.imitation import ImitationConfig
 from seethink.world.truth import WorldTruth
 
 OpenConfig = Annotated[JudgedConfig | ScoredConfig, Field(discriminator="kind")]
@@ -97,6 +98,12 @@ class GRPOTask(GRPOConfig, WithScorer):
     """What a verifier's scores are multiplied by, 1 where it is not named; none in the paper."""
     terms: tuple[TermConfig, ...] = ()
     """Extra terms, each a reward column of its own; none in the paper."""
+
+
+class ImitatingTask(GRPOTask):
+    """GRPO with a term that imitates, in a study."""
+
+    imitation: ImitationConfig
 
 
 def of_world(items: Sequence[Item]) -> bool:

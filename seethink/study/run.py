@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,20 +17,18 @@ from typing import Any
 import yaml
 from rich.console import Console
 
-from seethink.analysis import Spent, print_comparison, study_results, write_report
-from seethink.core.graded import GradedResponse, graded_from_row
+from seethink.analysis import print_comparison
 from seethink.core.images import ImageStore
 from seethink.core.lock import Held, held
 from seethink.core.rejected import InputError
-from seethink.core.tables import read_rows, write_json, write_text
+from seethink.core.tables import write_text
 from seethink.models.device import use_threads
 from seethink.study.budget import matched_completions
-from seethink.study.controls import Records, check_declared, check_matched, compare_controls
-from seethink.study.data import build_data, build_world_data, read_data
+from seethink.study.conclude import conclude
+from seethink.study.data import build_data, build_world_data
 from seethink.study.heldout import evaluate_heldout
-from seethink.study.recorded import read_run
 from seethink.study.sets import TraceSetConfig, read_items, read_traces, write_items, write_traces
-from seethink.study.settings import StudyConfig, with_seed
+from seethink.study.settings import StudyConfig
 from seethink.study.sources import (
     FactorySourceConfig,
     FileSourceConfig,
@@ -44,7 +41,6 @@ from seethink.study.stages import (
     DataRun,
     DataSet,
     Evaluation,
-    Run,
     StudyPlan,
     Task,
     Training,
@@ -57,7 +53,6 @@ from seethink.study.training import train_on_items
 from seethink.study.work import work_off
 from seethink.training.processes import first_process
 from seethink.training.sft import SFTConfig, train_sft
-from seethink.world.source import WorldConfig
 from seethink.world.truth import WorldTruth
 
 HELD = 75
@@ -83,7 +78,10 @@ def run_study(
         write_text(out / _STUDY, yaml.safe_dump(config.model_dump(mode="json", by_alias=True, exclude_unset=True)))
     plan = shop.run_all()
     with held(out / "results.lock", wait=_REPORT_PATIENCE):
-        return _conclude(config, plan, shop, out, started)
+        results = conclude(config, plan, shop.root, out, seconds=time.time() - started, stage_seconds=shop.seconds)
+    print_comparison(results, shop.console)
+    shop.console.print(f"results: {out / 'results.json'}   report: {out / 'report.html'}")
+    return results
 
 
 def make_stage(
@@ -217,7 +215,8 @@ class _Workshop:
         if isinstance(task.settings, SFTConfig):
             train_sft(task.settings, start, read_traces(rows), self.images, folder)
         else:
-            train_on_items(task.settings, start, read_items(rows), self.images, folder)
+            shown = read_traces(folder_of(task.shown, self.root)) if task.shown else []
+            train_on_items(task.settings, start, read_items(rows), self.images, folder, shown)
 
     def _evaluate(self, task: Evaluation, folder: Path) -> None:
         # Rows carry the arm's name only once they are read: arms may share a checkpoint.
@@ -227,89 +226,3 @@ class _Workshop:
 
 def _name(task: Any) -> str:
     return f"{task.kind}/{task.name}"
-
-
-def _conclude(config: StudyConfig, plan: StudyPlan, shop: _Workshop, out: Path, started: float) -> dict[str, Any]:
-    records = {run.arm: dict[int, Records]() for run in plan.runs}
-    for run in plan.runs:
-        records[run.arm][run.seed] = read_run(run, shop.root)
-    declared = {arm: config.arms[arm].declared for arm in records}
-    controls = compare_controls(records, declared, config.accept)
-    check_matched(controls)
-    for run in plan.runs:
-        check_declared(run.arm, records[run.arm][run.seed], _settings_trees(run))
-    responses: dict[str, dict[int, list[GradedResponse]]] = {arm: {} for arm in records}
-    for run in plan.runs:
-        rows = read_rows(folder_of(run.evaluation, shop.root))
-        responses[run.arm][run.seed] = [replace(graded_from_row(row), arm=run.arm) for row in rows]
-    first = plan.runs[0].settings
-    funnel = read_data(folder_of(DataRun(first.source, first.world, config.teacher, first.data), shop.root)).funnel
-    costs = {arm: {seed: _cost(one) for seed, one in by_seed.items()} for arm, by_seed in records.items()}
-    results = study_results(
-        {arm: [one for rows in by_seed.values() for one in rows] for arm, by_seed in responses.items()},
-        controls=controls.rows,
-        costs={arm: _mean_cost(list(by_seed.values())) for arm, by_seed in costs.items()},
-        runs=responses,
-        untrained=[arm for arm in records if not config.arms[arm].trained],
-        run_costs=costs,
-        compare=config.compare,
-        spent={arm: _spent(by_seed) for arm, by_seed in records.items()},
-        funnel=funnel,
-        seconds=time.time() - started,
-        stage_seconds=shop.seconds,
-        seed=config.heldout.seed if isinstance(config.heldout, WorldConfig) else 0,
-    )
-    write_json(out / "results.json", results)
-    shown = {arm: by_seed[min(by_seed)] for arm, by_seed in responses.items()}
-    write_report(
-        out / "report.html", results, shown, images=shop.images.read, curves=_curves(plan, shop.root), funnel=funnel
-    )
-    print_comparison(results, shop.console)
-    shop.console.print(f"results: {out / 'results.json'}   report: {out / 'report.html'}")
-    return results
-
-
-def _settings_trees(run: Run) -> dict[str, Any]:
-    """What the arm asks of its stages in this run."""
-    return {
-        "sft": with_seed(run.settings.sft, run.seed).model_dump(mode="json"),
-        "rl": with_seed(run.settings.rl, run.seed).model_dump(mode="json"),
-        "evaluation": run.settings.evaluation.model_dump(mode="json"),
-    }
-
-
-def _cost(records: Records) -> dict[str, float | None]:
-    """What one run cost in training, summed over its chain, and in evaluation."""
-    spent = [manifest["cost"] for stage, manifest in records if stage != "evaluation"]
-    costs: dict[str, float | None] = {
-        name: sum(stage.get(name, 0.0) for stage in spent) for name in ("train_tokens", "train_seconds", "steps")
-    }
-    return costs | {"eval_seconds": records[-1][1].get("seconds")}
-
-
-def _mean_cost(runs: Sequence[Mapping[str, float | None]]) -> dict[str, float | None]:
-    """What one run of an arm cost on the average; None where it is not known of all."""
-    costs: dict[str, float | None] = {}
-    for name in runs[0]:
-        known = [cost for run in runs if (cost := run[name]) is not None]
-        costs[name] = sum(known) / len(runs) if len(known) == len(runs) else None
-    return costs
-
-
-def _spent(by_seed: Mapping[int, Records]) -> Spent:
-    """What training one run of an arm took, mean over its runs."""
-    runs: Sequence[Records] = list(by_seed.values())
-
-    def mean(name: str) -> float:
-        return float(sum(manifest["cost"].get(name, 0.0) for records in runs for _, manifest in records)) / len(runs)
-
-    return Spent(mean("completions"), mean("train_tokens"))
-
-
-def _curves(plan: StudyPlan, root: Path) -> dict[str, list[dict[str, Any]]]:
-    """By arm the log of its last training, of its first run."""
-    curves: dict[str, list[dict[str, Any]]] = {}
-    for run in plan.runs:
-        if run.arm not in curves and run.trainings:
-            curves[run.arm] = list(read_rows(folder_of(run.trainings[-1], root) / "log"))
-    return curves
