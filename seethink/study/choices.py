@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
 from seethink.core.config import Config
+from seethink.core.item import Verifier
 
 Rows = Literal["sft", "rl", "both"]
 
@@ -72,6 +73,15 @@ class ItemChoice(Config):
     seed: int = 0
     matched: Matched | None = None
     seen: Seen | None = None
+    verifiers: tuple[Verifier, ...] = ()
+    """Items of these verifiers only; all where empty. The paper's ablation (table 5) leaves verifiers out, and does not
+    say whether their items go or earn nothing: going is the choice, ``rl.weights`` does the other."""
+
+    @model_serializer(mode="wrap")
+    def _without_what_is_not_chosen(self, usual: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Sets made before there was this field keep their keys."""
+        told: dict[str, Any] = usual(self)
+        return told if self.verifiers else {name: value for name, value in told.items() if name != "verifiers"}
 
 
 class Shown(StrEnum):

@@ -57,12 +57,13 @@ FOLLOWS: Mapping[str, tuple[str, ...]] = {
     "sft.seeds": ("sft.seed",),
     "rl.data.items": ("items", *_DATA),
     "rl.data.order": ("items", *_DATA),
-    "rl.data.imitated": ("rl.imitation", "teacher", "traces", *_DATA),
+    "rl.config.imitation": ("imitation",),
+    "rl.data.imitated": ("imitation", "teacher", "traces", *_DATA),
     "rl.data.shaping": ("rl.weights", "rl.terms"),
     "rl.data.scorer": ("rl.open",),
     "rl.data.judge prompt": ("rl.open",),
     "rl.config.completions": ("budget",),
-    "rl.cost": ("rl", "budget", "start"),
+    "rl.cost": ("rl", "budget", "start", "imitation"),
     "rl.seeds": ("rl.seed",),
     "evaluation.data.items": ("heldout", "pictures.evaluation"),
     "evaluation.data.prompt": ("evaluation.prompt",),
@@ -162,26 +163,6 @@ def check_declared(arm: str, records: Records, settings: Mapping[str, Any]) -> N
                     f"arm {arm}: {stage}.{name} was {_short(value)} when it ran, and the study asks for "
                     f"{_short(wanted[name])}; declare it: arms.{arm}.changes: {{{stage.split(' ')[0]}.{name}: {value}}}"
                 )
-
-
-def lasting(
-    records: Records, declared: Mapping[str, Any], accepted: Mapping[str, str] | None = None
-) -> dict[str, Value]:
-    """What another sitting of the same arm must have recorded too, whatever its seed. A setting that is off (null) does
-    not count: a later version may have more of them."""
-    return {
-        control: value
-        for control, value in _leaves(records)
-        if value is not None
-        and not _of_seed(control)
-        and not _accepted(control, accepted or {})
-        and not any(path.startswith("budget") and explains(control, path) for path in declared)
-    }
-
-
-def _of_seed(control: str) -> bool:
-    stage, _, rest = control.partition(".")
-    return stage.split(" ")[0] in ("sft", "rl") and rest.startswith(("seeds", "config.seed", "cost"))
 
 
 def explains(control: str, path: str) -> bool:

@@ -40,8 +40,7 @@ def print_plan(
     console.print("commands, each after what it starts from; the first line does them all:")
     console.print(escape(command(config, yaml, overrides, out, root)), soft_wrap=True)
     for task in plan.tasks:
-        if isinstance(task, Training | Evaluation):
-            console.print(escape(command(config, yaml, overrides, out, root, task)), soft_wrap=True)
+        console.print(escape(command(config, yaml, overrides, out, root, task)), soft_wrap=True)
     for told in dict.fromkeys(told for one in effort.trainings for told in one.assumed):
         console.print(f"assumed: {told}", markup=False)
 

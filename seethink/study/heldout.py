@@ -125,6 +125,18 @@ def evaluate_heldout(
         evaluate(config, name, model, items, images, judges, out, truth=truth, made_of=made_of(scorer))
 
 
+def heldout_paths(heldout: AnyHeldout) -> list[Path]:
+    """Files and folders that the questions are read from."""
+    match heldout:
+        case HeldoutItems():
+            named = [path for one in heldout.sources for path in (one.path, one.image_root)]
+        case HeldoutBenchmarks():
+            named = [path for one in heldout.tables.values() for path in (one.table, one.pictures)]
+        case _:
+            named = []
+    return [path for path in named if path is not None]
+
+
 def heldout_items(heldout: WorldConfig | HeldoutItems, images: ImageStore) -> list[Item]:
     """The items; rows that cannot be read are left out."""
     if isinstance(heldout, WorldConfig):

@@ -39,6 +39,7 @@ from seethink.rewards.coverage import CoverageReward
 from seethink.rewards.judged import instructions_hash
 from seethink.rewards.shaping import in_format, overlong, repetition
 from seethink.training.grpo import GRPOConfig
+from seethink.training.imitation import ImitationConfig
 from seethink.world.truth import WorldTruth
 
 OpenConfig = Annotated[JudgedConfig | ScoredConfig, Field(discriminator="kind")]
@@ -116,6 +117,12 @@ class GRPOTask(GRPOConfig, WithScorer):
     """Extra terms, each a reward column of its own; none in the paper."""
     process: ProcessPenalty | None = None
     """Who looks at the steps of right responses; nobody in the paper."""
+
+
+class ImitatingTask(GRPOTask):
+    """GRPO with a term that imitates, in a study."""
+
+    imitation: ImitationConfig
 
 
 def of_world(items: Sequence[Item]) -> bool:

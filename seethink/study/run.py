@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import subprocess
 import time
-from collections.abc import Callable, Mapping
 from contextlib import nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,29 +17,18 @@ from typing import Any
 import yaml
 from rich.console import Console
 
-from seethink.analysis import (
-    ArmRecord,
-    Run,
-    Traces,
-    load_registration,
-    print_comparison,
-    study_of,
-    tell_study,
-    write_study_data,
-)
-from seethink.core.graded import GradedResponse, graded_from_row
+from seethink.analysis import print_comparison
 from seethink.core.images import ImageStore
 from seethink.core.lock import Held, held
 from seethink.core.rejected import InputError
-from seethink.core.tables import read_rows, write_text
+from seethink.core.tables import write_text
 from seethink.models.device import use_threads
 from seethink.study.budget import matched_completions
-from seethink.study.controls import Records, check_declared, check_matched, compare_controls, lasting
-from seethink.study.data import build_data, build_world_data, read_data
-from seethink.study.heldout import HeldoutBenchmarks, evaluate_heldout, heldout_items
-from seethink.study.recorded import read_run
+from seethink.study.conclude import conclude
+from seethink.study.data import build_data, build_world_data
+from seethink.study.heldout import evaluate_heldout
 from seethink.study.sets import TraceSetConfig, read_items, read_traces, write_items, write_traces
-from seethink.study.settings import StudyConfig, with_seed
+from seethink.study.settings import StudyConfig
 from seethink.study.sources import (
     FactorySourceConfig,
     FileSourceConfig,
@@ -61,13 +49,10 @@ from seethink.study.stages import (
     model_of,
     plan_study,
 )
-from seethink.study.stages import Run as PlannedRun
-from seethink.study.step_columns import steps_truth
 from seethink.study.training import train_on_items
 from seethink.study.work import work_off
 from seethink.training.processes import first_process
 from seethink.training.sft import SFTConfig, train_sft
-from seethink.world.source import WorldConfig
 from seethink.world.truth import WorldTruth
 
 HELD = 75
@@ -93,7 +78,10 @@ def run_study(
         write_text(out / _STUDY, yaml.safe_dump(config.model_dump(mode="json", by_alias=True, exclude_unset=True)))
     plan = shop.run_all()
     with held(out / "results.lock", wait=_REPORT_PATIENCE):
-        return _conclude(config, plan, shop, out, started)
+        results = conclude(config, plan, shop.root, out, seconds=time.time() - started, stage_seconds=shop.seconds)
+    print_comparison(results, shop.console)
+    shop.console.print(f"results: {out / 'results.json'}   report: {out / 'report.html'}")
+    return results
 
 
 def make_stage(
@@ -227,7 +215,8 @@ class _Workshop:
         if isinstance(task.settings, SFTConfig):
             train_sft(task.settings, start, read_traces(rows), self.images, folder)
         else:
-            train_on_items(task.settings, start, read_items(rows), self.images, folder)
+            shown = read_traces(folder_of(task.shown, self.root)) if task.shown else []
+            train_on_items(task.settings, start, read_items(rows), self.images, folder, shown)
 
     def _evaluate(self, task: Evaluation, folder: Path) -> None:
         # Rows carry the arm's name only once they are read: arms may share a checkpoint.
@@ -237,99 +226,3 @@ class _Workshop:
 
 def _name(task: Any) -> str:
     return f"{task.kind}/{task.name}"
-
-
-def _conclude(config: StudyConfig, plan: StudyPlan, shop: _Workshop, out: Path, started: float) -> dict[str, Any]:
-    records = {run.arm: dict[int, Records]() for run in plan.runs}
-    for run in plan.runs:
-        records[run.arm][run.seed] = read_run(run, shop.root)
-    declared = {arm: config.arms[arm].declared for arm in records}
-    controls = compare_controls(records, declared, config.accept)
-    check_matched(controls)
-    for run in plan.runs:
-        check_declared(run.arm, records[run.arm][run.seed], _settings_trees(run))
-    responses = {(run.arm, run.seed): _responses(run, shop.root) for run in plan.runs}
-    study = study_of(
-        out.name,
-        {arm: _arm_record(config, arm, by_seed) for arm, by_seed in records.items()},
-        [
-            Run(
-                run.arm,
-                run.seed,
-                responses[run.arm, run.seed],
-                _cost(records[run.arm][run.seed]),
-                _logs(run, shop.root),
-            )
-            for run in plan.runs
-        ],
-        controls=controls.rows,
-        funnel=_funnel(config, plan, shop.root),
-        compare=config.compare,
-        seconds=time.time() - started,
-        stage_seconds=shop.seconds,
-    )
-    write_study_data(out / "tables", study)
-    shown = {run.arm: responses[run.arm, run.seed] for run in reversed(plan.runs)}
-    traces = Traces({arm: shown[arm] for arm in records}, shop.images.read, truth=_truth(plan, shop.images))
-    seed = config.heldout.seed if isinstance(config.heldout, WorldConfig) else 0
-    registration = load_registration(config.claims) if config.claims else None
-    results = tell_study(out, study, registration=registration, traces=traces, seed=seed)
-    print_comparison(results, shop.console)
-    shop.console.print(f"results: {out / 'results.json'}   report: {out / 'report.html'}")
-    return results
-
-
-def _responses(run: PlannedRun, root: Path) -> list[GradedResponse]:
-    """Under the arm's name, which they carry only here: arms may share a checkpoint."""
-    rows = read_rows(folder_of(run.evaluation, root))
-    return [replace(graded_from_row(row), arm=run.arm) for row in rows]
-
-
-def _arm_record(config: StudyConfig, name: str, by_seed: Mapping[int, Records]) -> ArmRecord:
-    arm = config.arms[name]
-    first = by_seed[min(by_seed)]
-    stages = tuple(stage for stage, _ in first if stage != "evaluation")
-    return ArmRecord(
-        changes=arm.declared, stages=stages, trained=arm.trained, settings=lasting(first, arm.declared, config.accept)
-    )
-
-
-def _truth(plan: StudyPlan, images: ImageStore) -> Callable[[GradedResponse], list[bool | None] | None] | None:
-    """Who knows the truth of a response's steps; nobody outside the embedded world."""
-    heldout = plan.runs[0].settings.heldout
-    return None if isinstance(heldout, HeldoutBenchmarks) else steps_truth(heldout_items(heldout, images))
-
-
-def _funnel(config: StudyConfig, plan: StudyPlan, root: Path) -> list[dict[str, Any]]:
-    first = plan.runs[0].settings
-    return read_data(folder_of(DataRun(first.source, first.world, config.teacher, first.data), root)).funnel
-
-
-def _logs(run: PlannedRun, root: Path) -> dict[str, list[dict[str, Any]]]:
-    """What the trainers logged, by stage; a second stage of a kind is ``rl 2``."""
-    logs: dict[str, list[dict[str, Any]]] = {}
-    for training in run.trainings:
-        if isinstance(training, Training):
-            kind = training.chain[-1].value
-            count = training.chain.count(training.chain[-1])
-            logs[kind if count == 1 else f"{kind} {count}"] = list(read_rows(folder_of(training, root) / "log"))
-    return logs
-
-
-def _settings_trees(run: PlannedRun) -> dict[str, Any]:
-    """What the arm asks of its stages in this run."""
-    return {
-        "sft": with_seed(run.settings.sft, run.seed).model_dump(mode="json"),
-        "rl": with_seed(run.settings.rl, run.seed).model_dump(mode="json"),
-        "evaluation": run.settings.evaluation.model_dump(mode="json"),
-    }
-
-
-def _cost(records: Records) -> dict[str, float | None]:
-    """What one run cost in training, summed over its chain, and in evaluation."""
-    spent = [manifest["cost"] for stage, manifest in records if stage != "evaluation"]
-    costs: dict[str, float | None] = {
-        name: sum(stage.get(name, 0.0) for stage in spent)
-        for name in ("train_tokens", "train_seconds", "steps", "completions")
-    }
-    return costs | {"eval_seconds": records[-1][1].get("seconds")}

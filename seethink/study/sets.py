@@ -74,6 +74,10 @@ def write_items(config: ItemSetConfig, data: Path, base: str, images: ImageStore
     reasons: Counter[str] = Counter()
     rows = [row for name in _pools(choice.rows) for row in read_rows(data / name)]
     rows = [{column: value for column, value in row.items() if column != "response"} for row in rows]
+    if choice.verifiers:
+        kept = [row for row in rows if row["verifier"] in choice.verifiers]
+        reasons["another verifier"] = len(rows) - len(kept)
+        rows = kept
     if choice.matched is not None:
         rows = _matched(choice.matched, choice.rows, data, base, images, rows, choice.seed)
     if choice.seen is not None:

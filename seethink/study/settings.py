@@ -17,8 +17,9 @@ from seethink.study.choices import ItemChoice, PictureSettings, TraceChoice
 from seethink.study.heldout import Heldout
 from seethink.study.plan.expected import Expected
 from seethink.study.plan.hardware import Hardware
-from seethink.study.rewards import GRPOTask
+from seethink.study.rewards import GRPOTask, ImitatingTask
 from seethink.study.sources import DataSource, WorldSourceConfig
+from seethink.training.imitation import ImitationConfig
 from seethink.training.sft import SFTConfig
 from seethink.world.oracle import Dials
 from seethink.world.questions import Split
@@ -48,6 +49,8 @@ class Settings(Config):
     """What is shown in place of the pictures."""
     sft: SFTConfig = SFTConfig()
     rl: GRPOTask = GRPOTask()
+    imitation: ImitationConfig | None = None
+    """A term of RL's loss that imitates ``traces``, always or where a whole group fails; none where None."""
     heldout: Heldout = WorldConfig(split=Split.HELDOUT, count=400, seed=0)
     """Questions of the evaluation; in the world ``heldout.seed`` chooses others of the same split."""
     evaluation: EvaluationConfig = EvaluationConfig()
@@ -133,6 +136,14 @@ def _check_budget(arms: Mapping[str, Arm], name: str, budget: Budget) -> None:
         raise ValueError(f"arm {name}: budget.to names no arm with a budget of its own making: {budget.to}")
     if not {Stage.SFT, Stage.RL} <= set(other.stages):
         raise ValueError(f"arm {name}: budget.to={budget.to} has no SFT and RL to be equal to")
+
+
+def reinforcement(settings: Settings) -> GRPOTask:
+    """RL's settings, with what it imitates meanwhile."""
+    if settings.imitation is None:
+        return settings.rl
+    fields = {name: getattr(settings.rl, name) for name in settings.rl.model_fields_set}
+    return ImitatingTask(**fields, imitation=settings.imitation)
 
 
 def with_seed(settings: Any, seed: int) -> Any:

@@ -21,9 +21,9 @@ from seethink.evaluation.settings import EvaluationConfig
 from seethink.study.arms import Stage, chain_name
 from seethink.study.choices import Shown
 from seethink.study.heldout import AnyHeldout
-from seethink.study.rewards import GRPOTask
+from seethink.study.rewards import GRPOTask, ImitatingTask
 from seethink.study.sets import ItemSetConfig, TraceSetConfig
-from seethink.study.settings import Settings, StudyConfig, settings_of, with_seed
+from seethink.study.settings import Settings, StudyConfig, reinforcement, settings_of, with_seed
 from seethink.study.sources import FactorySourceConfig, RunSourceConfig, WorldSourceConfig
 from seethink.training.sft import SFTConfig
 from seethink.world.oracle import Dials
@@ -99,23 +99,30 @@ class Imported:
 
 @dataclass(frozen=True, slots=True)
 class Training:
-    """One stage of a chain, with one seed."""
+    """One stage of a chain, with one seed.
+
+    Attributes:
+        rows: what SFT imitates, or RL asks.
+        shown: what RL imitates beside.
+    """
 
     chain: tuple[Stage, ...]
     seed: int
     settings: SFTConfig | GRPOTask
     start: Start
     rows: DataSet
+    shown: DataSet | None = None
     kind = Kind.TRAINING
 
     @property
     def name(self) -> str:
-        key = _key(self.kind, [self.settings], self.chain[-1], start_key(self.start), self.rows.name)
+        more = () if self.shown is None else (self.shown.name,)
+        key = _key(self.kind, [self.settings], self.chain[-1], start_key(self.start), self.rows.name, *more)
         return f"{chain_name(self.chain)}-s{self.seed}-{key}"
 
     @property
     def needs(self) -> tuple[Any, ...]:
-        return (self.rows, *_to_train(self.start))
+        return (self.rows, *([self.shown] if self.shown else []), *_to_train(self.start))
 
 
 Start = str | Training | Imported
@@ -258,8 +265,9 @@ def _run(config: StudyConfig, name: str, seed: int, settings: Settings) -> Run:
     trainings: list[Training] = []
     stages = config.arms[name].stages
     for length, stage in enumerate(stages, 1):
-        mine = with_seed(settings.sft if stage is Stage.SFT else settings.rl, seed)
-        model = Training(stages[:length], seed, mine, model, _rows(stage, settings, config))
+        mine = with_seed(settings.sft if stage is Stage.SFT else reinforcement(settings), seed)
+        shown = _rows(Stage.SFT, settings, config) if isinstance(mine, ImitatingTask) else None
+        model = Training(stages[:length], seed, mine, model, _rows(stage, settings, config), shown)
         trainings.append(model)
     evaluation = Evaluation(model, settings.evaluation, settings.heldout, settings.pictures.evaluation)
     return Run(name, seed, settings, tuple(trainings), evaluation)
@@ -298,7 +306,9 @@ def _to_train(start: Start) -> tuple[Any, ...]:
 def _tasks_of(run: Run) -> Iterator[Task]:
     for training in run.trainings:
         if isinstance(training, Training):
-            yield from (training.rows.run, training.rows, training)
+            for rows in (training.rows, training.shown):
+                yield from () if rows is None else (rows.run, rows)
+            yield training
     yield run.evaluation
 
 

@@ -12,9 +12,18 @@ from seethink.core.rejected import InputError, Rejected
 from seethink.data.sources import all_items, open_source
 from seethink.study.data import read_demonstrations, released_demonstrations
 from seethink.study.recipe import GRPORecipe, SFTRecipe
-from seethink.study.rewards import GRPOTask, made_of, penalised, scored_by, shaping, training_reward
+from seethink.study.rewards import (
+    GRPOTask,
+    ImitatingTask,
+    made_of,
+    penalised,
+    scored_by,
+    shaping,
+    training_reward,
+)
 from seethink.study.sources import FileTraces, RunTraces
 from seethink.training.grpo import train_grpo
+from seethink.training.imitation import Imitated
 from seethink.training.samples import Demonstration
 from seethink.training.sft import train_sft
 
@@ -33,14 +42,33 @@ def train_recipe(recipe: SFTRecipe | GRPORecipe, out: Path) -> tuple[dict[str, A
 
 
 def train_on_items(
-    task: GRPOTask, model: str | Path, items: Sequence[Item], images: ImageStore, out: Path
+    task: GRPOTask,
+    model: str | Path,
+    items: Sequence[Item],
+    images: ImageStore,
+    out: Path,
+    shown: Sequence[Demonstration] = (),
 ) -> dict[str, Any]:
-    """GRPO with the rewards that ``task`` names, on items of any source."""
+    """GRPO with the rewards that ``task`` names, on items of any source.
+
+    Args:
+        shown: demonstrations, where ``task`` says that it imitates meanwhile.
+    """
+    imitated = Imitated(task.imitation, shown) if isinstance(task, ImitatingTask) else None
     with scored_by(task.open, items, images, out / "ledger") as decides:
         outcome = training_reward(items, decides)
         with penalised(task.process, outcome, images, out / "ledger") as reward:
-            made = made_of(task.open, task.process)
-            return train_grpo(task, model, items, images, reward, out, shaping=shaping(task), made_of=made)
+            return train_grpo(
+                task,
+                model,
+                items,
+                images,
+                reward,
+                out,
+                shaping=shaping(task),
+                made_of=made_of(task.open, task.process),
+                imitated=imitated,
+            )
 
 
 def read_traces(traces: RunTraces | FileTraces, out: Path) -> tuple[list[Demonstration], list[Rejected], ImageStore]:

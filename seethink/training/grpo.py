@@ -21,6 +21,7 @@ from seethink.core.rejected import InputError
 from seethink.core.tables import data_hash, read_manifest, write_manifest, write_rows
 from seethink.rewards.shaping import Shaping
 from seethink.training.alarms import AlarmConfig
+from seethink.training.imitation import Imitated
 from seethink.training.processes import claim_together, first_process, wait_for_all
 from seethink.training.settings import PolicyConfig
 
@@ -196,6 +197,7 @@ def train_grpo(
     *,
     shaping: Shaping | None = None,
     made_of: Mapping[str, str] | None = None,
+    imitated: Imitated | None = None,
 ) -> dict[str, Any]:
     """Train ``base`` by GRPO; the model lies in ``out/model``. Finished runs return their manifest at once, killed ones
     go on from their last checkpoint, which always falls between two rollouts.
@@ -204,6 +206,7 @@ def train_grpo(
         shaping: weights and terms beside the reward; none where None.
         made_of: hashes of what the reward is made of, a scorer's weights or a judge's prompt; recorded with the data,
             and where they change the run is another one.
+        imitated: demonstrations of a further term of the loss; none where None. ``config`` has to say so too.
     """
     from seethink.models.load import trained_hash, weights_hash
     from seethink.training.backends.with_trl import run_grpo
@@ -230,9 +233,12 @@ def train_grpo(
     }
     if shaping.weights or shaping.terms:
         data["shaping"] = data_hash([dict(shaping.weights), *((term.name, term.weight) for term in shaping.terms)])
+    if imitated is not None:
+        shown = imitated.demonstrations
+        data["imitated"] = data_hash((one.item.id, one.item.images, one.response) for one in shown)
     if claim_together(out, config, data):
         return read_manifest(out) or {}
-    log, cost = run_grpo(config, base, items, images, reward, out, shaping)
+    log, cost = run_grpo(config, base, items, images, reward, out, shaping, imitated)
     if first_process():
         write_rows(out / "log", log)
         write_manifest(

@@ -73,7 +73,7 @@ def test_a_planted_mismatch_is_refused_with_both_values(planted, config, arm, st
 
 def test_a_refusal_says_how_to_declare_the_difference_and_then_it_is_one(planted, config):
     edited = planted("rl", "rl", ("config", "learning_rate"), 5e-3)
-    with pytest.raises(InputError, match=r"arms\.rl\.changes: \{rl\.learning_rate: 0\.005\}"):
+    with pytest.raises(InputError, match=r"declare it: arms\..*rl\.changes: \{rl\.learning_rate: "):
         check_matched(compare_controls(edited, declared(config)))
     said = declared(config) | {"rl": {"rl.learning_rate": 5e-3}}
     check_matched(compare_controls(edited, said))

@@ -8,6 +8,7 @@ from seethink.core.tables import read_json, read_manifest
 from seethink.models import load
 from seethink.models.load import weights_hash
 from seethink.study.run import run_study
+from seethink.study.stages import folder_of, plan_study
 
 ARMS = ("base", "sft", "rl", "sft+rl", "sft-hesitant")
 
@@ -36,7 +37,8 @@ def test_the_arms_of_a_study_are_matched_and_start_from_one_base(found, config, 
     assert {row["declared"] for row in results["controls"] if not row["matched"]} == {"teacher.hesitation"}
     [start] = [row for row in results["controls"] if row["control"] == "start"]
     assert {start[arm] for arm in ARMS} == {weights_hash(config.base)}
-    [sft], [both] = ([*out.glob(f"stages/{chain}-s0-*")] for chain in ("sft", "sft+rl"))
+    chain = next(run.trainings for run in plan_study(config).runs if run.arm == "sft+rl")
+    sft, both = (folder_of(training, out) for training in chain)
     assert read_manifest(both)["data"]["base"] == weights_hash(sft / "model") != weights_hash(config.base)
 
 

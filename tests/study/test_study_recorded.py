@@ -31,7 +31,12 @@ def edit(folder, change, *, seal=False):
 
 
 def trained(study, chain, seed=0):
-    [folder] = study.glob(f"stages/{chain}-s{seed}-*")
+    """The folder of a chain's last stage; of two teachers', the shared one's, which RL went on from."""
+    found = list(study.glob(f"stages/{chain}-s{seed}-*"))
+    if chain == "sft":
+        start = read_json(trained(study, "sft+rl", seed) / "manifest.json")["data"]["base"]
+        found = [folder for folder in found if read_json(folder / "manifest.json")["model"] == start]
+    [folder] = found
     return folder
 
 

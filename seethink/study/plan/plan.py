@@ -8,13 +8,17 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from seethink.core.config import tree_hash
+from seethink.core.images import ImageStore
 from seethink.core.rejected import InputError, Rejected
+from seethink.data.sources import all_items, open_source
 from seethink.models.load import checkpoint_folder
 from seethink.models.processor import load_processor
 from seethink.models.shape import Shape, model_config, shape
 from seethink.models.tokens import SampleTokens, estimated_tokens, picture_rule, picture_tokens, sample_tokens
 from seethink.rewards.validate import validate
 from seethink.study.arms import Stage
+from seethink.study.data import read_data
+from seethink.study.heldout import heldout_paths
 from seethink.study.plan.checks import (
     Finding,
     Weight,
@@ -33,6 +37,7 @@ from seethink.study.plan.samples import (
     Samples,
     Store,
     expected_lengths,
+    file_samples,
     item_samples,
     lengths,
     missing_paths,
@@ -40,7 +45,15 @@ from seethink.study.plan.samples import (
 )
 from seethink.study.plan.versions import Installed, installed_version
 from seethink.study.recipe import AnyRecipe
-from seethink.study.settings import StudyConfig, settings_of
+from seethink.study.settings import Settings as Shared
+from seethink.study.settings import StudyConfig, reinforcement, settings_of
+from seethink.study.sources import (
+    FactorySourceConfig,
+    FileSourceConfig,
+    RunSourceConfig,
+    WorldSourceConfig,
+    source_paths,
+)
 from seethink.training.grpo import GRPOConfig
 from seethink.training.sft import SFTConfig
 from seethink.training.skeleton import Parameters, parameters
@@ -120,6 +133,8 @@ def make_plan(recipe: AnyRecipe, installed: Installed = installed_version) -> Pl
     study = isinstance(recipe, StudyConfig)
     hardware, expected = recipe.hardware, recipe.expected
     plan.findings.extend(version_findings(hardware, installed))
+    if isinstance(recipe, StudyConfig):
+        plan.findings.extend(_study_findings(recipe))
     name = recipe.base if isinstance(recipe, StudyConfig) else recipe.model
     assumed: list[str] = []
     model = _locate(name, recipe.sizes, plan.findings, assumed)
@@ -179,19 +194,53 @@ def training_key(settings: Settings) -> str:
 
 def _study_tasks(config: StudyConfig) -> Iterator[_Task]:
     """Every training that is planned otherwise than those before it, under the name of the first arm that has it."""
-    store = Store()
-    items = list(islice(WorldSource(config.world).items(store), WORLD_ITEMS))
     seen: set[str] = set()
     for name, arm in config.arms.items():
         settings = settings_of(config, name)
         for stage in arm.stages:
-            own: Settings = settings.sft if stage is Stage.SFT else settings.rl
+            own: Settings = settings.sft if stage is Stage.SFT else reinforcement(settings)
             key = training_key(own)
             if key not in seen:
                 seen.add(key)
                 kind = "SFT" if stage is Stage.SFT else "GRPO"
                 changed = any(path.startswith(f"{stage}.") for path in arm.changes)
-                yield _Task(f"{kind} of {name}" if changed else kind, own, item_samples(items, store))
+                missing = [path for path in source_paths(settings.source) if not path.exists()]
+                samples = None if missing else _study_samples(settings, stage)
+                yield _Task(f"{kind} of {name}" if changed else kind, own, samples)
+
+
+def _study_samples(settings: Shared, stage: Stage) -> Samples | None:
+    """What a stage trains on; of the world its first items stand for all. None where it is not made yet."""
+    store = Store()
+    match settings.source:
+        case WorldSourceConfig():
+            return item_samples(islice(WorldSource(settings.world).items(store), WORLD_ITEMS), store)
+        case FactorySourceConfig():
+            return None
+        case RunSourceConfig():
+            data, images = read_data(settings.source.path), ImageStore(settings.source.path / "images")
+            if stage is Stage.SFT:
+                return Samples([(one.item, one.response) for one in data.sft], [], images)
+            return item_samples(data.rl, images)
+    if stage is Stage.RL:
+        return item_samples(all_items(map(open_source, settings.source.items), store), store)
+    if settings.source.traces is None:
+        return None
+    return file_samples(settings.source.traces, store)
+
+
+def _study_findings(config: StudyConfig) -> Iterator[Finding]:
+    """Files of a study that are not there, and arms without the data that they need."""
+    paths = [*source_paths(config.source), *heldout_paths(config.heldout)]
+    yield from path_findings([path for path in dict.fromkeys(paths) if not path.exists()])
+    for name in config.arms:
+        settings = settings_of(config, name)
+        if isinstance(settings.source, FileSourceConfig):
+            stages = config.arms[name].stages
+            if Stage.SFT in stages and settings.source.traces is None:
+                yield Finding(Weight.STOP, f"arm {name} imitates, and the source has no traces", "name source.traces")
+            if Stage.RL in stages and not settings.source.items:
+                yield Finding(Weight.STOP, f"arm {name} has RL, and the source has no items", "name source.items")
 
 
 def _training(

@@ -105,10 +105,15 @@ def read_samples(recipe: SFTRecipe | GRPORecipe) -> Samples:
     store = Store()
     if isinstance(recipe, SFTRecipe):
         assert isinstance(recipe.traces, FileTraces)
-        found = released_demonstrations(recipe.traces.path, recipe.traces.image_root, store)
-        pairs = (one if isinstance(one, Rejected) else (one.item, one.response) for one in found)
-        return _sorted(pairs, store)
+        return file_samples(recipe.traces, store)
     return _sorted(all_items(map(open_source, recipe.sources), store), store)
+
+
+def file_samples(traces: FileTraces, images: ImageStore) -> Samples:
+    """Traces of a file."""
+    found = released_demonstrations(traces.path, traces.image_root, images)
+    pairs = (one if isinstance(one, Rejected) else (one.item, one.response) for one in found)
+    return _sorted(pairs, images)
 
 
 def item_samples(items: Iterable[Item | Rejected], images: ImageStore) -> Samples:

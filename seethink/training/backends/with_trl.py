@@ -34,10 +34,12 @@ from seethink.training.backends.advantages import OwnAdvantages
 from seethink.training.backends.arguments import common_arguments, grpo_arguments
 from seethink.training.backends.callbacks import AdaptiveKL, Alarms
 from seethink.training.backends.ghost import seen_by_all
+from seethink.training.backends.imitating import Imitating
 from seethink.training.backends.loop import Log, open_policy, train_and_save
 from seethink.training.backends.overrides import ADVANTAGES, CALLED, ENGINE, RELEASE, SHARED, differing
 from seethink.training.backends.shared_prefix import SharedPrefix
 from seethink.training.grpo import GRPOConfig
+from seethink.training.imitation import Imitated
 from seethink.training.kl import KLControl
 from seethink.training.processes import first_process, share_of
 from seethink.training.samples import Demonstration
@@ -101,10 +103,13 @@ def run_grpo(
     reward: Reward,
     out: Path,
     shaping: Shaping,
+    imitated: Imitated | None = None,
 ) -> tuple[Log, dict[str, float]]:
     checkpoint, adapters = open_policy(config, base)
     by_id = {item.id: item for item in items}
-    trainer = grpo_trainer(config, checkpoint, by_id, images, reward, out, shaping, adapters=adapters)
+    trainer = grpo_trainer(
+        config, checkpoint, by_id, images, reward, out, shaping, adapters=adapters, imitated=imitated
+    )
     control = KLControl(
         initial=config.kl,
         target=config.kl_target if config.kl else None,
@@ -118,7 +123,15 @@ def run_grpo(
     sampled = sum(row.get("completions/sampled") or 0 for row in log)
     if not sampled:
         sampled = trainer.state.global_step // config.updates * config.rollout * config.group
-    return log, cost | {"completions": float(sampled), "groups_skipped": float(round(skipped))}
+    cost |= {"completions": float(sampled), "groups_skipped": float(round(skipped))}
+    if imitated is not None:
+        # Logged is the mean over processes of what each took in a step.
+        tokens, rows = (
+            trainer.accelerator.num_processes * sum(row.get(f"imitation/{name}") or 0 for row in log)
+            for name in ("tokens", "rows")
+        )
+        cost |= {"imitated": rows, "imitated_tokens": tokens, "train_tokens": cost["train_tokens"] + tokens}
+    return log, cost
 
 
 def grpo_trainer(
@@ -131,6 +144,7 @@ def grpo_trainer(
     shaping: Shaping,
     *,
     adapters: Any = None,
+    imitated: Imitated | None = None,
 ) -> Any:
     """A trainer that is ready to train.
 
@@ -141,6 +155,10 @@ def grpo_trainer(
     device_batch, accumulation = share_of(config.prompts_per_step * config.group, config.device_batch, config.group)
     forbidden = vision_token_ids(checkpoint)
     kind, named = _kind(config, by_id, images, forbidden)
+    if imitated is not None:
+        if kind is not SharedPrefixTrainer:
+            raise InputError("imitation needs shared_prefix, and a TRL in which it works: see the warning")
+        kind, named = ImitatingTrainer, named | {"imitated": imitated}
     shares = issubclass(kind, SharedPrefix)
 
     def rows(batch: Mapping[str, Any]) -> dict[str, Any]:
@@ -194,6 +212,10 @@ class SharedPrefixTrainer(SharedPrefix, trl.GRPOTrainer):  # type: ignore[misc]
             self._dist.summon_full_params(self.model_wrapped, recurse=False),
         ):
             yield model
+
+
+class ImitatingTrainer(Imitating, SharedPrefixTrainer):
+    """The same with a term that imitates."""
 
 
 def _kind(

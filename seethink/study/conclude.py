@@ -1,0 +1,149 @@
+"""From finished stages to results: records held against each other, responses read, everything told."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from seethink.analysis import ArmRecord, Traces, load_registration, study_of, tell_study, write_study_data
+from seethink.analysis import Run as ToldRun
+from seethink.core.config import tree_hash
+from seethink.core.graded import GradedResponse, graded_from_row
+from seethink.core.images import ImageStore
+from seethink.core.tables import read_rows
+from seethink.rewards.shaping import Shaping
+from seethink.study.arms import Stage
+from seethink.study.controls import Records, check_declared, check_matched, compare_controls
+from seethink.study.data import read_data
+from seethink.study.heldout import HeldoutBenchmarks, heldout_items
+from seethink.study.recorded import read_run
+from seethink.study.reward_terms import reward_terms
+from seethink.study.rewards import shaping
+from seethink.study.settings import StudyConfig, reinforcement, with_seed
+from seethink.study.stages import DataRun, Run, StudyPlan, Training, folder_of, start_key
+from seethink.study.step_columns import steps_truth
+from seethink.world.source import WorldConfig
+
+_SPENT = ("train_tokens", "train_seconds", "steps", "completions")
+
+
+def conclude(
+    config: StudyConfig,
+    plan: StudyPlan,
+    root: Path,
+    out: Path,
+    *,
+    seconds: float = 0.0,
+    stage_seconds: Mapping[str, float] | None = None,
+) -> dict[str, Any]:
+    """Check what was held equal, compare, and write tables, ``results.json`` and the report below ``out``.
+
+    Args:
+        root: folder of what the stages left.
+        seconds, stage_seconds: wall time of the study and of its stages.
+
+    Raises:
+        InputError: a manifest that cannot be believed, or arms that are not matched.
+    """
+    records: dict[str, dict[int, Records]] = {run.arm: {} for run in plan.runs}
+    for run in plan.runs:
+        records[run.arm][run.seed] = read_run(run, root)
+    declared = {arm: config.arms[arm].declared for arm in records}
+    controls = compare_controls(records, declared, config.accept)
+    check_matched(controls)
+    for run in plan.runs:
+        check_declared(run.arm, records[run.arm][run.seed], _settings_trees(run))
+    images = ImageStore(root / "images")
+    responses = {(run.arm, run.seed): _responses(run, root) for run in plan.runs}
+    first = {arm: responses[arm, min(by_seed)] for arm, by_seed in records.items()}
+    shared = plan.runs[0].settings
+    study = study_of(
+        out.name,
+        {arm: _arm_record(config, plan, arm) for arm in records},
+        [
+            ToldRun(
+                run.arm, run.seed, responses[run.arm, run.seed], _cost(records[run.arm][run.seed]), _logs(run, root)
+            )
+            for run in plan.runs
+        ],
+        controls=controls.rows,
+        funnel=read_data(folder_of(_shared_data(config, plan), root)).funnel,
+        compare=config.compare,
+        seconds=seconds,
+        stage_seconds=stage_seconds,
+    )
+    write_study_data(out / "tables", study)
+    truth = None
+    if not isinstance(shared.heldout, HeldoutBenchmarks):
+        truth = steps_truth(heldout_items(shared.heldout, images))
+    seed = config.heldout.seed if isinstance(config.heldout, WorldConfig) else 0
+    traces = Traces(first, images.read, truth=truth, terms=reward_terms(_shaping(config, plan)))
+    registration = load_registration(config.claims) if config.claims else None
+    return tell_study(out, study, registration=registration, traces=traces, seed=seed)
+
+
+def _shaping(config: StudyConfig, plan: StudyPlan) -> dict[str, Shaping]:
+    """What is added to the reward of every arm that was reinforced."""
+    reinforced = (run for run in plan.runs if Stage.RL in config.arms[run.arm].stages)
+    return {run.arm: shaping(run.settings.rl) for run in reinforced}
+
+
+def _responses(run: Run, root: Path) -> list[GradedResponse]:
+    rows = read_rows(folder_of(run.evaluation, root))
+    return [replace(graded_from_row(row), arm=run.arm) for row in rows]
+
+
+def _shared_data(config: StudyConfig, plan: StudyPlan) -> DataRun:
+    """The data run whose funnel is told: that of the shared settings where any arm uses it, else the first."""
+    runs = [task for task in plan.tasks if isinstance(task, DataRun)]
+    shared = DataRun(config.source, config.world, config.teacher, config.data)
+    return shared if not runs or shared.name in {task.name for task in runs} else runs[0]
+
+
+def _arm_record(config: StudyConfig, plan: StudyPlan, arm: str) -> ArmRecord:
+    run = next(run for run in plan.runs if run.arm == arm)
+    settings, evaluation = run.settings, run.evaluation
+    told = {
+        "start": start_key(settings.base),
+        "evaluation": tree_hash([one.model_dump(mode="json") for one in (evaluation.config, evaluation.heldout)]),
+        "pictures of the evaluation": evaluation.pictures.value,
+    }
+    for number, training in enumerate(run.trainings):
+        if isinstance(training, Training):
+            # A budget gives every seed its own number of completions, and is itself among the changes.
+            varies = {"seed"} if config.arms[arm].budget is None else {"seed", "completions"}
+            own = training.settings.model_dump(mode="json", exclude=varies)
+            told[f"{number + 1} {training.chain[-1]}"] = tree_hash([own, training.rows.name])
+        else:
+            told[f"{number + 1} imported"] = training.name
+    arm_config = config.arms[arm]
+    stages = tuple(stage.value for stage in arm_config.stages) or tuple("imported" for _ in arm_config.imported)
+    return ArmRecord(changes=arm_config.declared, stages=stages, trained=arm_config.trained, settings=told)
+
+
+def _settings_trees(run: Run) -> dict[str, Any]:
+    """What the arm asks of its stages in this run."""
+    return {
+        "sft": with_seed(run.settings.sft, run.seed).model_dump(mode="json"),
+        "rl": with_seed(reinforcement(run.settings), run.seed).model_dump(mode="json"),
+        "evaluation": run.settings.evaluation.model_dump(mode="json"),
+    }
+
+
+def _cost(records: Records) -> dict[str, float | None]:
+    """What one run cost in training, summed over its chain, and in evaluation."""
+    spent = [manifest["cost"] for stage, manifest in records if stage != "evaluation"]
+    costs: dict[str, float | None] = {name: sum(stage.get(name, 0.0) for stage in spent) for name in _SPENT}
+    return costs | {"eval_seconds": records[-1][1].get("seconds")}
+
+
+def _logs(run: Run, root: Path) -> dict[str, list[dict[str, Any]]]:
+    """What the trainer logged, by stage of the run's chain."""
+    logs: dict[str, list[dict[str, Any]]] = {}
+    for training in run.trainings:
+        stage = training.chain[-1].value if isinstance(training, Training) else training.name
+        name = stage if stage not in logs else f"{stage} {len(logs) + 1}"
+        logs[name] = list(read_rows(folder_of(training, root) / "log"))
+    return logs

@@ -1,0 +1,92 @@
+"""Two processes at one study, and a study killed at random moments: both end as one that nobody disturbed."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from seethink.core.tables import read_json, read_manifest
+
+STUDY = """
+base: {base}
+threads: 1
+seeds: [0, 1]
+world: {{count: 60}}
+data: {{split: {{kind: random}}}}
+sft: {{steps: 4, batch: 4, max_tokens: 800, checkpoint_every: 1}}
+rl: {{completions: 24, group: 2, prompts_per_step: 2, max_completion_tokens: 8, kl: 0.0, checkpoint_every: 1}}
+heldout: {{count: 12, seed: 0, split: heldout}}
+evaluation: {{draws: 1, max_tokens: 12, part: 4}}
+arms: [rl, sft+rl]
+"""
+
+TIMES = ("seconds", "stage_seconds", "train_seconds", "eval_seconds")
+
+
+@pytest.fixture(scope="module")
+def begin(tiny, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("together")
+    (folder / "study.yaml").write_text(STUDY.format(base=tiny))
+    environment = os.environ | {"OMP_NUM_THREADS": "1"}
+    started = []
+
+    def start(out):
+        words = [sys.executable, "-m", "seethink.cli", "study", str(folder / "study.yaml"), "--out", str(folder / out)]
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE, "env": environment}
+        started.append(subprocess.Popen(words, start_new_session=True, **quiet))
+        return started[-1]
+
+    yield start, folder
+    for process in started:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+
+
+@pytest.fixture(scope="module")
+def undisturbed(begin):
+    start, folder = begin
+    process = start("alone")
+    assert process.wait(600) == 0, process.stderr.read().decode()[-2000:]
+    return told(folder / "alone")
+
+
+def without_times(tree):
+    if isinstance(tree, dict):
+        return {name: without_times(value) for name, value in tree.items() if name not in TIMES}
+    return [without_times(value) for value in tree] if isinstance(tree, list) else tree
+
+
+def told(out):
+    """Results but for times and the folder's name, and the hash of every trained model."""
+    results = without_times(read_json(out / "results.json"))
+    models = {path.parent.name: read_manifest(path.parent)["model"] for path in out.glob("stages/*/manifest.json")}
+    return json.loads(json.dumps(results).replace(f'"{out.name}"', '"the study"')), models
+
+
+@pytest.mark.slow
+def test_two_processes_end_as_one_does_and_share_the_work(begin, undisturbed):
+    start, folder = begin
+    both = [start("both"), start("both")]
+    for process in both:
+        assert process.wait(900) == 0, process.stderr.read().decode()[-2000:]
+    assert told(folder / "both") == undisturbed
+
+
+@pytest.mark.slow
+def test_killed_at_random_moments_it_ends_as_one_that_was_not(begin, undisturbed):
+    start, folder = begin
+    rng = random.Random(11)
+    for _ in range(6):
+        process = start("killed")
+        time.sleep(4 + 16 * rng.random())
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+    process = start("killed")
+    assert process.wait(900) == 0, process.stderr.read().decode()[-2000:]
+    assert told(folder / "killed") == undisturbed
