@@ -18,9 +18,9 @@ from seethink.study.arms import Stage
 from seethink.study.controls import Records, check_declared, check_matched, compare_controls
 from seethink.study.data import read_data
 from seethink.study.heldout import HeldoutBenchmarks, heldout_items
-from seethink.study.recorded import read_run
 from seethink.study.reward_terms import reward_terms
 from seethink.study.rewards import shaping
+from seethink.study.run_records import read_run
 from seethink.study.settings import StudyConfig, reinforcement, with_seed
 from seethink.study.stages import DataRun, Run, StudyPlan, Training, folder_of, start_key
 from seethink.study.step_columns import steps_truth

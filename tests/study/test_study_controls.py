@@ -6,7 +6,7 @@ import pytest
 
 from seethink.core.rejected import InputError
 from seethink.study.controls import check_declared, check_matched, compare_controls, explains
-from seethink.study.recorded import read_run
+from seethink.study.run_records import read_run
 from seethink.study.stages import plan_study
 
 
