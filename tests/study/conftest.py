@@ -30,6 +30,7 @@ def config(tiny):
         arms={name: name for name in ("base", "sft", "rl", "sft+rl")}
         | {"sft-hesitant": {"stages": ["sft"], "changes": {"teacher.hesitation": 1.0}}},
         compare=(("sft+rl", "rl"), ("rl", "base")),
+        accept={"code": "the checkout may be committed to while its tests run"},
     )
 
 
