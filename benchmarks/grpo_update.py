@@ -529,7 +529,7 @@ def main() -> None:
         if told.figure:
             from seethink.analysis.figures import sharing_figure
 
-            told.figure.write_text(sharing_figure(rows), encoding="utf-8")
+            told.figure.write_text(sharing_figure(rows).svg, encoding="utf-8")
         return
     from seethink.models.device import device_name
 

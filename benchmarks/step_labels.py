@@ -238,7 +238,7 @@ def main() -> None:
     if told.figure:
         from seethink.analysis.figures import step_labels_figure
 
-        told.figure.write_text(step_labels_figure([one._asdict() for one in curves]), encoding="utf-8")
+        told.figure.write_text(step_labels_figure([one._asdict() for one in curves]).svg, encoding="utf-8")
     found = {
         f"tokens_ratio_{name}_s{steps}": ratio(curves, name, steps) for name in ("binary", "tree") for steps in LENGTHS
     }

@@ -30,14 +30,9 @@ def pass_at_k(
 
 
 def item_pass_at_k(responses: Sequence[GradedResponse], k: int, *, rule: Rule = Rule.STRICT) -> dict[str, float]:
-    """1 - C(n-c, k) / C(n, k) for every item with n >= k decided draws, c of them hits.
-
-    Unbiased for every k up to n (Chen et al. 2021, arXiv 2107.03374, equation 1).
-    """
+    """``chance_at_k`` of every item with k decided draws or more."""
     return {
-        item: 1.0 - float(comb(counts.draws - counts.hits, k) / comb(counts.draws, k))
-        for item, counts in item_hits(responses, rule=rule).items()
-        if counts.draws >= k
+        item: chance_at_k(counts, k) for item, counts in item_hits(responses, rule=rule).items() if counts.draws >= k
     }
 
 
@@ -46,6 +41,14 @@ class Hits(NamedTuple):
 
     draws: int
     hits: int
+
+
+def chance_at_k(counts: Hits, k: int) -> float:
+    """1 - C(n-c, k) / C(n, k) with n >= k decided draws, c of them hits.
+
+    Unbiased for every k up to n (Chen et al. 2021, arXiv 2107.03374, equation 1).
+    """
+    return 1.0 - float(comb(counts.draws - counts.hits, k) / comb(counts.draws, k))
 
 
 def item_hits(responses: Sequence[GradedResponse], *, rule: Rule = Rule.STRICT) -> dict[str, Hits]:
@@ -70,17 +73,17 @@ def maj_at_k(
 
 
 def item_maj_at_k(responses: Sequence[GradedResponse], k: int, *, rule: Rule = Rule.STRICT) -> dict[str, float]:
-    """Expected hit of the majority of the first k draws of every item that has as many.
+    """The hit of every item's majority.
 
     A tie counts as the expected hit over the tied answers. A draw without an extracted answer does not vote; where none
     votes, the item is a miss, and where nobody decided any of them it leaves.
     """
-    values = {}
+    found = {}
     for item, draws in _draws(responses).items():
         first = draws[:k]
         if len(first) == k and any(score(draw, rule) is not None for draw in first):
-            values[item] = majority_hit(first, rule)
-    return values
+            found[item] = majority_hit(first, rule)
+    return found
 
 
 def majority_hit(draws: Iterable[GradedResponse], rule: Rule = Rule.STRICT) -> float:
@@ -95,6 +98,13 @@ def majority_hit(draws: Iterable[GradedResponse], rule: Rule = Rule.STRICT) -> f
     most = max(len(hits) for hits in votes.values())
     winners = [sum(hits) / len(hits) for hits in votes.values() if len(hits) == most]
     return sum(winners) / len(winners)
+
+
+def powers_of_two(draws: int) -> list[int]:
+    """1, 2, 4, … and the number of draws itself: the k of pass@k and maj@k."""
+    return sorted(
+        {2**power for power in range(draws.bit_length()) if 2**power <= draws} | ({draws} if draws else set())
+    )
 
 
 def _draws(responses: Sequence[GradedResponse]) -> dict[str, list[GradedResponse]]:

@@ -11,7 +11,7 @@ from rich.table import Table
 
 from seethink.analysis.benchmarks import headline_span
 from seethink.analysis.compare import Rule
-from seethink.analysis.wording import percent, span
+from seethink.analysis.numbers import percent, span
 from seethink.core.graded import Decoding
 
 Tree = Mapping[str, Any]

@@ -11,9 +11,9 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from seethink.analysis.at_k import maj_at_k, pass_at_k
+from seethink.analysis.arm_results import Tree, interval_tree
+from seethink.analysis.at_k import maj_at_k, pass_at_k, powers_of_two
 from seethink.analysis.compare import RESAMPLES, Rule, accuracy, interval, item_means, verdict_of
-from seethink.analysis.results import Tree, interval_tree, powers_of_two
 from seethink.core.graded import Decoding, GradedResponse
 from seethink.core.verdict import Outcome, is_hit
 

@@ -12,12 +12,15 @@ import json
 import random
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from PIL import Image
 
 from seethink.analysis.palette import arm_colours
+from seethink.analysis.pseudo_reasoning.signs import trace_steps
 from seethink.core.graded import Decoding, GradedResponse
+from seethink.core.hesitation import hesitates, repeats
 from seethink.core.images import check_picture, png_bytes
 from seethink.core.rejected import InputError
 from seethink.core.trace import last_answer, read_tags, thinking
@@ -30,6 +33,24 @@ MAX_SIDE = 448
 """Longest side in pixels of an embedded picture. choice."""
 
 Responses = Sequence[GradedResponse]
+
+
+@dataclass(frozen=True, slots=True)
+class Traces:
+    """What a reader may browse: responses with what is known of each.
+
+    Attributes:
+        responses: by arm, those of one training run.
+        images: encoded bytes of a picture by its hash (``ImageStore.read``).
+        truth: of every step of a response (``trace_steps``) whether it is true; None for a step that states nothing, or
+            in place of the list where the truth of the item is not known.
+        terms: of the reward that the response earns, by name; the strict score of its verifier where None.
+    """
+
+    responses: Mapping[str, Responses]
+    images: Callable[[str], bytes]
+    truth: Callable[[GradedResponse], Sequence[bool | None] | None] | None = None
+    terms: Callable[[GradedResponse], Mapping[str, float | None]] | None = None
 
 
 def choose_items(responses_by_arm: Mapping[str, Responses], count: int = ITEMS, seed: int = 0) -> list[str]:
@@ -53,25 +74,31 @@ def choose_items(responses_by_arm: Mapping[str, Responses], count: int = ITEMS, 
 
 
 def browser_data(
-    responses_by_arm: Mapping[str, Responses], images: Callable[[str], bytes], count: int = ITEMS, seed: int = 0
+    traces: Traces, count: int = ITEMS, seed: int = 0, *, arms: Sequence[str] | None = None, shown: Sequence[str] = ()
 ) -> dict[str, Any]:
     """What the page's script reads: arms with colours, items with every arm's response, pictures as data URIs.
 
-    ``images`` gives the encoded bytes of a picture by its hash; one that cannot be read or decoded is null on the page.
-    A response shown is the greedy one, else the first draw; how many of the sampled draws were hits is told beside it.
+    A picture that cannot be read or decoded is null on the page. A response shown is the greedy one, else the first
+    draw; how many of the sampled draws were hits is told beside it.
+
+    Args:
+        arms: all arms of the report, whose colours they have; those of ``traces`` where None.
+        shown: arms that the page opens with; all where empty.
     """
+    responses_by_arm = traces.responses
+    colours = arm_colours(arms or list(responses_by_arm))
     by_item: defaultdict[str, defaultdict[str, list[GradedResponse]]] = defaultdict(lambda: defaultdict(list))
     for arm, responses in responses_by_arm.items():
         for response in responses:
             by_item[response.item_id][arm].append(response)
     chosen = choose_items(responses_by_arm, count, seed)
-    items = [_item(by_item[item]) for item in chosen]
+    items = [_item(by_item[item], traces) for item in chosen]
     digests = dict.fromkeys(digest for item in items for digest in item["images"])
     return {
-        "arms": [{"name": arm, "colour": colour} for arm, colour in arm_colours(responses_by_arm).items()],
+        "arms": [{"name": arm, "colour": colours[arm], "shown": not shown or arm in shown} for arm in responses_by_arm],
         "total": len(by_item),
         "items": items,
-        "pictures": {digest: _data_uri(digest, images) for digest in digests},
+        "pictures": {digest: _data_uri(digest, traces.images) for digest in digests},
     }
 
 
@@ -81,7 +108,7 @@ def script_json(tree: Any) -> str:
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
-def _item(by_arm: Mapping[str, Responses]) -> dict[str, Any]:
+def _item(by_arm: Mapping[str, Responses], traces: Traces) -> dict[str, Any]:
     any_one = next(iter(by_arm.values()))[0]
     return {
         "id": any_one.item_id,
@@ -92,18 +119,21 @@ def _item(by_arm: Mapping[str, Responses]) -> dict[str, Any]:
         "question": any_one.question,
         "gold": any_one.gold,
         "images": list(any_one.images),
-        "responses": {arm: _response(responses) for arm, responses in by_arm.items()},
+        "responses": {arm: _response(responses, traces) for arm, responses in by_arm.items()},
     }
 
 
-def _response(responses: Responses) -> dict[str, Any]:
+def _response(responses: Responses, traces: Traces) -> dict[str, Any]:
     shown = min(responses, key=lambda one: (one.decoding is not Decoding.GREEDY, one.draw))
     draws = [one for one in responses if one.decoding is Decoding.SAMPLED]
     tagged = read_tags(shown.response)
+    terms = traces.terms(shown) if traces.terms else {shown.verifier.value: shown.strict.score}
     return {
         "text": shown.response,
         "think": tagged.think if tagged else thinking(shown.response),
         "answer": tagged.answer if tagged else shown.lenient.extracted or last_answer(shown.response),
+        "steps": _steps(shown, traces),
+        "terms": [[name, value] for name, value in terms.items()],
         "tagged": tagged is not None,
         "decoding": shown.decoding.value,
         "hit": is_hit(shown.strict, shown.verifier),
@@ -116,6 +146,18 @@ def _response(responses: Responses) -> dict[str, Any]:
         "draws": len(draws),
         "draw_hits": sum(is_hit(one.strict, one.verifier) for one in draws),
     }
+
+
+def _steps(response: GradedResponse, traces: Traces) -> list[dict[str, Any]]:
+    """Every step with its truth and its signs."""
+    said = trace_steps(response.response)
+    truth = traces.truth(response) if traces.truth else None
+    if truth is None or len(truth) != len(said):
+        truth = [None] * len(said)
+    return [
+        {"text": text, "truth": true, "hesitant": hesitates(text), "repeated": repeated}
+        for text, true, repeated in zip(said, truth, repeats(said), strict=True)
+    ]
 
 
 def _verdict(verdict: Verdict) -> dict[str, Any]:

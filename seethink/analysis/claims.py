@@ -16,11 +16,11 @@ from typing import Any
 import numpy as np
 
 from seethink.analysis.budgets import Spent, shared_budgets
-from seethink.analysis.compare import LEVEL, RESAMPLES, Interval, Rule, item_means, paired_difference, score
+from seethink.analysis.compare import LEVEL, RESAMPLES, Interval, Rule, interval, sign_flip_p
 from seethink.analysis.detectable import POWER, detectable
 from seethink.analysis.family import holm
 from seethink.analysis.recipe import HEADLINE_RUNS, RecipeDifference, recipe_difference
-from seethink.analysis.score_matrix import ArmRuns, paired_scores, pooled
+from seethink.analysis.score_matrix import ArmRuns, ItemScores, item_scores, matched_scores, means_over_runs
 from seethink.core.rejected import InputError
 
 Tree = dict[str, Any]
@@ -52,12 +52,27 @@ def compare_arms(
     seed: int = 0,
     resamples: int = RESAMPLES,
 ) -> Tree:
+    """``compare_scores`` of graded responses under one rule."""
+    scores = {name: item_scores(arm, rule) for name, arm in arms.items()}
+    return compare_scores(scores, pairs, rule=rule, spent=spent, seed=seed, resamples=resamples)
+
+
+def compare_scores(
+    arms: Mapping[str, ItemScores],
+    pairs: Sequence[Pair],
+    *,
+    rule: Rule = Rule.STRICT,
+    spent: Mapping[str, Spent] | None = None,
+    seed: int = 0,
+    resamples: int = RESAMPLES,
+) -> Tree:
     """Both claims for every pair, read as a minus b, as one tree of plain JSON.
 
     The pairs are the family: name those that the study set out to compare, under one decoding and one rule, for each
     further one makes all of them harder to show. The two claims are two families.
 
     Args:
+        rule: what the scores were found under; said in the tree.
         spent: by arm; a pair of which both are known also says which budgets it shares.
         seed, resamples: of the bootstrap and the permutation of the first claim.
 
@@ -72,8 +87,8 @@ def compare_arms(
             "a": a,
             "b": b,
             "budgets": asdict(shared_budgets(spent[a], spent[b])) if a in spent and b in spent else None,
-            Claim.CHECKPOINTS.value: _checkpoints(arms[a], arms[b], rule, seed, resamples),
-            Claim.RECIPE.value: _recipe(arms[a], arms[b], rule),
+            Claim.CHECKPOINTS.value: _checkpoints(arms[a], arms[b], seed, resamples),
+            Claim.RECIPE.value: _recipe(arms[a], arms[b]),
         }
     families = {claim: _close(rows, claim) for claim in Claim}
     return {
@@ -87,41 +102,41 @@ def compare_arms(
     }
 
 
-def _checkpoints(a: ArmRuns, b: ArmRuns, rule: Rule, seed: int, resamples: int) -> Tree:
-    responses = pooled(a), pooled(b)
-    paired = paired_difference(*responses, rule=rule, seed=seed, resamples=resamples)
-    means = [item_means(one, lambda response: score(response, rule)) for one in responses]
-    apart_N = np.array([means[0][item] - means[1][item] for item in means[0].keys() & means[1].keys()])
+def _checkpoints(a: ItemScores, b: ItemScores, seed: int, resamples: int) -> Tree:
+    means_a, means_b = means_over_runs(a), means_over_runs(b)
+    items = sorted(means_a.keys() & means_b.keys())
+    apart_N = np.array([means_a[item] - means_b[item] for item in items])
+    asked = len(next(iter(a.runs.values()), {}))
     n = len(apart_N)
     error = float(apart_N.std(ddof=1)) / float(np.sqrt(n)) if n > 1 else None
     return {
-        **_interval(paired.difference),
-        "p": paired.p,
+        **_interval(interval(apart_N, bounds=(-1.0, 1.0), seed=seed, resamples=resamples)),
+        "p": sign_flip_p(apart_N, seed=seed, resamples=resamples),
         "error": error,
         "freedom": None if error is None else n - 1,
         "runs": [len(a.runs), len(b.runs)],
-        "left_out": paired.left_out,
+        "left_out": asked - n,
         "why_not": None if n else "no item was decided in both arms",
     }
 
 
-def _recipe(a: ArmRuns, b: ArmRuns, rule: Rule) -> Tree:
-    scores = paired_scores(a, b, rule=rule)
+def _recipe(a: ItemScores, b: ItemScores) -> Tree:
+    matched = matched_scores([a, b])
     found: RecipeDifference | None = None
     why = None
     try:
-        found = recipe_difference(scores.a, scores.b)
+        found = recipe_difference(*matched.arms)
     except ValueError as error:
         why = str(error)
     return {
-        **_interval(found.difference if found else Interval(None, None, None, len(scores.items))),
+        **_interval(found.difference if found else Interval(None, None, None, len(matched.items))),
         "p": found.p if found else None,
         "error": found.error if found else None,
         "freedom": found.freedom if found else None,
         "from_runs": found.from_runs if found else None,
         "runs": [len(a.runs), len(b.runs)],
         "headline": bool(found and found.headline),
-        "left_out": scores.left_out,
+        "left_out": matched.left_out,
         "why_not": why,
     }
 

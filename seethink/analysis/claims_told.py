@@ -9,7 +9,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from seethink.analysis.claims import Claim, Finding
-from seethink.analysis.wording import p_text, signed
+from seethink.analysis.numbers import p_text, signed
 
 Tree = Mapping[str, Any]
 

@@ -174,15 +174,39 @@ def paired_difference(
     InputError where the two did not answer the same items.
     """
     _same_items(a, b)
-    scores_a = item_means(a, lambda response: score(response, rule))
-    scores_b = item_means(b, lambda response: score(response, rule))
+    scores_a, scores_b = (item_means(arm, lambda response: score(response, rule)) for arm in (a, b))
+    form = (item_means(a, readable), item_means(b, readable)) if rule is Rule.STRICT else None
+    asked = len({response.item_id for response in a})
+    return paired_means(scores_a, scores_b, asked, form=form, seed=seed, resamples=resamples)
+
+
+def paired_means(
+    scores_a: Mapping[str, float],
+    scores_b: Mapping[str, float],
+    asked: int,
+    *,
+    form: tuple[Mapping[str, float], Mapping[str, float]] | None = None,
+    seed: int = 0,
+    resamples: int = RESAMPLES,
+) -> Paired:
+    """a minus b from one score per item.
+
+    Args:
+        asked: items that both arms were asked; those without a score in both are left out and counted.
+        form: per item the share that could be read, of a and of b; the difference is then split into its two parts.
+    """
     items = sorted(scores_a.keys() & scores_b.keys())
-    differences = np.array([scores_a[item] - scores_b[item] for item in items])
+    columns = [np.array([means[item] for item in items]) for means in (scores_a, scores_b)]
+    differences = columns[0] - columns[1]
+    gain = None
+    if form is not None:
+        read = [np.array([means[item] for item in items]) for means in form]
+        gain = _gain((read[0], columns[0], read[1], columns[1]), seed, resamples)
     return Paired(
         interval(differences, bounds=(-1.0, 1.0), seed=seed, resamples=resamples),
         sign_flip_p(differences, seed=seed, resamples=resamples),
-        len({response.item_id for response in a}) - len(items),
-        _gain(a, b, items, seed, resamples) if rule is Rule.STRICT else None,
+        asked - len(items),
+        gain,
     )
 
 
@@ -223,33 +247,28 @@ def split_gain(format_a: Floats, score_a: Floats, format_b: Floats, score_b: Flo
     return (format_a - format_b) * (c_a + c_b) / 2, (c_a - c_b) * (format_a + format_b) / 2
 
 
-def _gain(
-    a: Sequence[GradedResponse], b: Sequence[GradedResponse], items: Sequence[str], seed: int, resamples: int
-) -> Gain:
-    columns: list[Floats] = []
-    for responses in (a, b):
-        for value in (_readable, lambda response: score(response, Rule.STRICT)):
-            means: Mapping[str, float] = item_means(responses, value)
-            columns.append(np.array([means[item] for item in items]))
+def _gain(columns: tuple[Floats, Floats, Floats, Floats], seed: int, resamples: int) -> Gain:
+    """From the readable share and the score of a, and of b, per item."""
+    items = len(columns[0])
 
     def parts(*samples: Floats, axis: int = -1) -> Floats:
         return np.stack(split_gain(*(np.atleast_1d(sample.mean(axis=axis)) for sample in samples)))
 
-    if not items:
+    if items == 0:
         nothing = Interval(None, None, None, 0)
         return Gain(nothing, nothing)
     means_of_parts = parts(*columns)[:, 0]
-    if len(items) == 1:
+    if items == 1:
         return Gain(*(Interval(float(mean), -1.0, 1.0, 1) for mean in means_of_parts))
-    low, high = _bootstrap(tuple(columns), parts, seed, resamples)
+    low, high = _bootstrap(columns, parts, seed, resamples)
     intervals = [
-        Interval(float(mean), float(lower), float(upper), len(items))
+        Interval(float(mean), float(lower), float(upper), items)
         for mean, lower, upper in zip(means_of_parts, low.ravel(), high.ravel(), strict=True)
     ]
     return Gain(intervals[0], intervals[1])
 
 
-def _readable(response: GradedResponse) -> float | None:
+def readable(response: GradedResponse) -> float | None:
     """1 where the strict tags can be read, 0 where not; None where nobody decided. A score proves it was read."""
     worth = score(response, Rule.STRICT)
     if worth is None:

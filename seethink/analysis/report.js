@@ -1,13 +1,28 @@
 "use strict";
+// Light or dark: as the system, until the reader says otherwise.
+(() => {
+  const button = document.getElementById("theme");
+  const schemes = [["", "as the system"], ["light", "light"], ["dark", "dark"]];
+  let chosen = 0;
+  button.hidden = false;
+  button.addEventListener("click", () => {
+    chosen = (chosen + 1) % schemes.length;
+    document.documentElement.style.colorScheme = schemes[chosen][0];
+    button.textContent = `theme: ${schemes[chosen][1]}`;
+  });
+})();
 // The browser of traces. Everything models wrote is set as text: no markup is ever parsed.
 (() => {
-  const data = JSON.parse(document.getElementById("browser-data").textContent);
+  const embedded = document.getElementById("browser-data");
+  if (embedded === null) return;
+  const data = JSON.parse(embedded.textContent);
   const byId = (id) => document.getElementById(id);
   const list = byId("list"), pane = byId("pane");
   const filters = {
-    arm: byId("filter-arm"), verifier: byId("filter-verifier"), group: byId("filter-group"),
+    verifier: byId("filter-verifier"), group: byId("filter-group"),
     outcome: byId("filter-outcome"), text: byId("filter-text"),
   };
+  const visible = new Set(data.arms.filter((arm) => arm.shown).map((arm) => arm.name));
   let shown = [], current = -1;
 
   const make = (tag, className = "", text = null, ...children) => {
@@ -22,7 +37,8 @@
     node.dir = "auto";
     return node;
   };
-  const armsOf = (item) => data.arms.filter((arm) => Object.hasOwn(item.responses, arm.name));
+  const armsOf = (item) =>
+    data.arms.filter((arm) => visible.has(arm.name) && Object.hasOwn(item.responses, arm.name));
   const responseOf = (item, arm) => item.responses[arm.name];
 
   const offer = (select, all, options) => {
@@ -46,7 +62,7 @@
     return responses.some((response) => response.strict.outcome === wanted);
   };
   const fits = (item) => {
-    const arms = armsOf(item).filter((arm) => filters.arm.value === "" || arm.name === filters.arm.value);
+    const arms = armsOf(item);
     if (arms.length === 0) return false;
     if (filters.verifier.value !== "" && item.verifier !== filters.verifier.value) return false;
     if (filters.group.value !== "" && item.group !== filters.group.value) return false;
@@ -65,7 +81,8 @@
     return node;
   };
   const entry = (item, index) => {
-    const marks = make("span", "marks", null, ...data.arms.map((arm) => mark(arm, item)));
+    const marks = make("span", "marks", null,
+      ...data.arms.filter((arm) => visible.has(arm.name)).map((arm) => mark(arm, item)));
     const hits = armsOf(item).filter((arm) => responseOf(item, arm).hit).map((arm) => arm.name);
     marks.append(make("span", "hidden", `right: ${hits.join(", ") || "none"}`));
     const about = make("span", "about", null, make("span", "", `${item.verifier} · ${item.group}`), marks);
@@ -124,6 +141,8 @@
     const { strict, lenient } = response;
     if (strict.outcome !== lenient.outcome || strict.score !== lenient.score || strict.extracted !== lenient.extracted)
       rows.push(`lenient: ${verdictText(lenient)} · ${why(lenient)}`);
+    const worth = ([name, value]) => `${name} ${value === null ? "undecided" : value.toFixed(2)}`;
+    rows.push(`reward: ${response.terms.map(worth).join(" + ")}`);
     const counts = response.tokens === null ? [] : [`${response.tokens} tokens`];
     if (response.truncated) counts.push("cut at the limit");
     if (response.steps_true !== null && response.steps_false !== null)
@@ -132,11 +151,24 @@
     rows.push(counts.join(" · "));
     return make("p", "facts", null, ...rows.map((row) => written("span", "", row)));
   };
+  const step = (one) => {
+    const state = one.truth === null ? "" : one.truth ? " true" : " false";
+    const sign = one.truth === null ? "·" : one.truth ? "✓" : "✗";
+    const told = one.truth === null ? "" : one.truth ? "true" : "false";
+    const node = make("li", `step${state}`, null, make("span", "sign", sign));
+    if (told) node.append(make("span", "hidden", `${told}: `));
+    node.append(written("span", "said", one.text));
+    if (one.hesitant) node.append(make("span", "habit", "… hesitates"));
+    if (one.repeated) node.append(make("span", "habit", "↻ repeats"));
+    return node;
+  };
   const parts = (response) => {
-    if (!response.tagged)
+    if (!response.tagged && response.steps.length === 0)
       return [make("p", "label", "not in the asked form; as written"), written("p", "text think raw", response.text)];
+    if (!response.tagged)
+      return [make("p", "label", "think, not in the asked form"), make("ol", "think", null, ...response.steps.map(step))];
     return [
-      make("div", "", null, make("p", "label", "think"), written("p", "text think", response.think)),
+      make("div", "", null, make("p", "label", "think"), make("ol", "think", null, ...response.steps.map(step))),
       make("div", "", null, make("p", "label", "answer"), written("p", "text answer", response.answer)),
     ];
   };
@@ -147,7 +179,7 @@
     const body = make("div", "", null, ...parts(response));
     const node = make("section", "card", null, make("header", "", null, make("h3", "", name), verdict), body);
     node.style.setProperty("--arm", arm.colour);
-    if (response.tagged) {
+    if (response.tagged || response.steps.length > 0) {
       const toggle = make("button", "", "as written");
       toggle.type = "button";
       toggle.addEventListener("click", () => {
@@ -166,17 +198,30 @@
       make("p", "label gold", "gold"), written("p", "text", item.gold),
       make("p", "where", `${item.id} · ${item.source} · ${item.group} · ${item.verifier} · ${item.dimension}`));
     const task = make("div", "task", null, make("div", "pictures", null, ...item.images.map(picture)), question);
-    const arms = armsOf(item).filter((arm) => filters.arm.value === "" || arm.name === filters.arm.value);
+    const arms = armsOf(item);
     pane.replaceChildren(task, make("div", "cards", null, ...arms.map((arm) => card(arm, responseOf(item, arm)))));
     pane.scrollTop = 0;
   };
 
-  offer(filters.arm, "all arms", data.arms.map((arm) => [arm.name, arm.name]));
+  for (const arm of data.arms) {
+    const box = make("input");
+    box.type = "checkbox";
+    box.checked = arm.shown;
+    box.value = arm.name;
+    box.addEventListener("input", () => {
+      if (box.checked) visible.add(arm.name);
+      else visible.delete(arm.name);
+      refresh();
+    });
+    const dot = make("i", "dot");
+    dot.style.background = arm.colour;
+    byId("filter-arms").append(make("label", "", null, box, dot, arm.name));
+  }
   offer(filters.verifier, "all", distinct((item) => [item.verifier]));
   offer(filters.group, "all", distinct((item) => [item.group]));
   offer(filters.outcome, "any", [
     ["is:hit", "right"], ["is:miss", "not right"], ["is:split", "arms disagree"],
-    ...distinct((item) => armsOf(item).map((arm) => responseOf(item, arm).strict.outcome)),
+    ...distinct((item) => Object.values(item.responses).map((response) => response.strict.outcome)),
   ]);
   for (const control of Object.values(filters)) control.addEventListener("input", refresh);
   byId("filters").addEventListener("submit", (event) => event.preventDefault());
@@ -187,5 +232,6 @@
     select(moves[event.key]);
   });
   byId("filters").hidden = false;
+  byId("legend").hidden = false;
   refresh();
 })();

@@ -2,112 +2,117 @@
 
 Three walls keep model output inert: Jinja escapes whatever the template prints, traces are embedded as escaped JSON
 that the script shows as text only, and the page's content security policy runs no script but the one of the right hash.
+A section is there where the study has something to show in it.
 """
 
 from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
-from seethink.analysis import wording
-from seethink.analysis.browser import ITEMS, browser_data, script_json
+from seethink.analysis import numbers, wording
+from seethink.analysis.ablations import ablations, main_arms
+from seethink.analysis.arm_results import DIFFICULTIES
+from seethink.analysis.browser import ITEMS, Traces, browser_data, script_json
+from seethink.analysis.claims_told import sentence
+from seethink.analysis.drawings import CAPTIONS, NO_FIGURES, draw_study, themed
 from seethink.analysis.palette import arm_colours
-from seethink.core.graded import GradedResponse
+from seethink.analysis.registered import told as verdicts_told
+from seethink.analysis.study_data import Study
 from seethink.core.tables import write_text
 
 Tree = Mapping[str, Any]
 
-NO_FIGURES = (
-    "The figures are missing because matplotlib is not installed: pip install 'seethink[report]' and report again."
-)
+TITLE = "Fine-tune, reinforce, or both?"
 
-_CAPTIONS = {
-    "accuracy": "Mean score of every arm. A line is the 95 % interval over questions: another draw of questions of "
-    "this kind would move the point about that far.",
-    "differences": "Both arms answered the same questions, so their difference is known better than either accuracy. "
-    "A filled point is clear of zero.",
-    "breakdown": "Perception asks what is in the picture (digit, iou, open), cognition what follows (mcq, math). "
-    "Greedy decoding, strict rule.",
-    "habits": "Signs of imitated reasoning: length, steps with a hedging word, responses with a reflective expression.",
-    "curves": "What the trainer logged while it reinforced: faint as logged, firm as a moving mean.",
+_FAMILY_HEADS = {
+    "gap": "The gap after matching",
+    "planted": "What SFT plants",
+    "survives": "What of it RL leaves",
+    "outcome": "What it costs",
 }
 
 
 def write_report(
     path: Path,
     results: Tree,
-    responses_by_arm: Mapping[str, Sequence[GradedResponse]],
-    images: Callable[[str], bytes],
-    curves: Mapping[str, Sequence[Tree]],
-    funnel: Sequence[Tree] | None = None,
+    study: Study,
+    traces: Traces | None = None,
     *,
-    title: str = "Fine-tune, reinforce, or both?",
+    title: str | None = None,
     items: int = ITEMS,
     seed: int = 0,
 ) -> None:
-    """Write the whole report to ``path``, or nothing.
-
-    Args:
-        results: the tree of results.json.
-        responses_by_arm: what the browser of traces shows.
-        images: encoded bytes of a picture by its hash (``ImageStore.read``).
-        curves: per arm the rows of the trainer's log (``step``, ``reward``, ``completions/mean_length``).
-        funnel: rows of the data factory; None takes those in ``results``.
-        items, seed: how many items the browser holds, and the seed they are drawn with.
-    """
-    write_text(
-        path, render_report(results, responses_by_arm, images, curves, funnel, title=title, items=items, seed=seed)
-    )
+    """Write the whole report to ``path``, or nothing; see ``render_report``."""
+    write_text(path, render_report(results, study, traces, title=title, items=items, seed=seed))
 
 
 def render_report(
     results: Tree,
-    responses_by_arm: Mapping[str, Sequence[GradedResponse]],
-    images: Callable[[str], bytes],
-    curves: Mapping[str, Sequence[Tree]],
-    funnel: Sequence[Tree] | None = None,
+    study: Study,
+    traces: Traces | None = None,
     *,
-    title: str,
+    title: str | None = None,
     items: int = ITEMS,
     seed: int = 0,
 ) -> str:
-    """The report as text; see ``write_report``."""
+    """The report as text.
+
+    Args:
+        results: the tree of results.json.
+        study: its tables, for learning curves.
+        traces: what the browser of traces shows; the section is left out where None.
+        title: that of the registration, or a general one, where None.
+        items, seed: how many items the browser holds, and the seed they are drawn with.
+    """
     arms = list(results["arms"])
-    funnel = results["funnel"] if funnel is None else funnel
-    ordered = {arm: responses_by_arm[arm] for arm in arms if arm in responses_by_arm}
-    traces = browser_data(ordered, images, items, seed)
+    main = main_arms(results)
+    browsed = None
+    if traces is not None and any(traces.responses.values()):
+        ordered = {arm: traces.responses[arm] for arm in arms if traces.responses.get(arm)}
+        told = Traces(ordered, traces.images, traces.truth, traces.terms)
+        browsed = browser_data(told, items, seed, arms=arms, shown=main)
     script = _part("report.js")
     environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=StrictUndefined)
     environment.filters |= {
-        "percent": wording.percent,
-        "signed": wording.signed,
-        "span": wording.span,
-        "p": wording.p_text,
-        "duration": wording.duration,
-        "amount": wording.amount,
+        "percent": numbers.percent,
+        "signed": numbers.signed,
+        "span": numbers.span,
+        "p": numbers.p_text,
+        "duration": numbers.duration,
+        "amount": numbers.amount,
         "cell": _cell,
     }
+    drawn = {name: Markup(themed(drawing.svg)) for name, drawing in draw_study(results, study).items()}
     return environment.from_string(_part("report.html.jinja")).render(
-        title=title,
+        title=title or (results["registration"] or {}).get("title") or TITLE,
         results=results,
         sentences=wording.headline(results),
+        primary=next((row for row in results["verdicts"] if row["primary"]), None),
+        families=_families(results["verdicts"]),
+        told=verdicts_told,
+        claim_sentence=sentence,
         apart=wording.apart,
         colours=arm_colours(arms),
+        several_runs=any(len(arm["seeds"]) > 1 for arm in results["arms"].values()),
         shown_pairs=[pair for pair in results["pairs"] if (pair["decoding"], pair["rule"]) == ("greedy", "strict")],
-        figures=_figures(results, curves, funnel),
+        ablations=ablations(results),
+        splits=_splits(results),
+        figures=drawn,
+        captions=CAPTIONS,
         no_figures=NO_FIGURES,
-        funnel=_by_source(funnel),
-        traces=Markup(script_json(traces)),
-        shown=len(traces["items"]),
-        total=traces["total"],
+        funnel=_by_source(results["funnel"]),
+        traces=None if browsed is None else Markup(script_json(browsed)),
+        shown=len(browsed["items"]) if browsed else 0,
+        total=browsed["total"] if browsed else 0,
+        run_shown=_run_shown(study, browsed),
         seed=seed,
         css=Markup(_part("report.css")),
         script=Markup(script),
@@ -119,39 +124,27 @@ def _part(name: str) -> str:
     return files("seethink.analysis").joinpath(name).read_text(encoding="utf-8")
 
 
-def _figures(results: Tree, curves: Mapping[str, Sequence[Tree]], funnel: Sequence[Tree]) -> dict[str, Tree]:
-    """Figures by name as ``{svg, caption}``; empty without matplotlib."""
-    try:
-        from seethink.analysis import figures
-    except ImportError:
-        return {}
-    arms = results["arms"]
-    drawn = {
-        "accuracy": figures.accuracy_figure(arms),
-        "differences": figures.differences_figure(results["pairs"], list(arms)) if len(arms) > 1 else None,
-        "breakdown": figures.breakdown_figure(arms),
-        "habits": figures.habits_figure(arms),
-        "curves": figures.curves_figure(curves, list(arms)),
-        "funnel": figures.funnel_figure(funnel),
-    }
-    return {
-        name: {"svg": _themed(svg, figures), "caption": _CAPTIONS.get(name, "")}
-        for name, svg in drawn.items()
-        if svg is not None
-    }
+def _families(verdicts: Sequence[Tree]) -> dict[str, list[Tree]]:
+    found: dict[str, list[Tree]] = {}
+    for row in verdicts:
+        found.setdefault(_FAMILY_HEADS.get(row["family"], str(row["family"])), []).append(row)
+    return found
 
 
-def _themed(svg: str, figures: ModuleType) -> Markup:
-    """The neutral colours of a figure as the page's variables, so that it turns dark with the page."""
-    for colour, variable in (
-        (figures.INK, "--ink"),
-        (figures.MUTED, "--muted"),
-        (figures.RULE, "--rule"),
-        (figures.PAPER, "--paper"),
-        (figures.SET_ASIDE, "--faint"),
-    ):
-        svg = svg.replace(colour, f"var({variable})")
-    return Markup(svg)
+def _splits(results: Tree) -> dict[str, list[str]]:
+    """Parts of every kind of split that a study has, hardest or first in the alphabet first."""
+    found = {}
+    for kind in ("verifier", "dimension", "difficulty", "group"):
+        parts = {part for arm in results["arms"].values() for part in arm[f"by_{kind}"]}
+        order = {part: number for number, part in enumerate(DIFFICULTIES)} if kind == "difficulty" else {}
+        if parts:
+            found[kind] = sorted(parts, key=lambda part: (order.get(part, 0), part))
+    return found
+
+
+def _run_shown(study: Study, browsed: Mapping[str, Any] | None) -> bool:
+    """True where the browser shows one of several training runs, which the page then says."""
+    return browsed is not None and any(len(study.runs[arm["name"]]) > 1 for arm in browsed["arms"])
 
 
 def _by_source(funnel: Sequence[Tree]) -> dict[str, list[Tree]]:

@@ -1,70 +1,34 @@
 """results.json: what a study found, as one tree of plain JSON (``results.schema.json`` says which).
 
-Built from graded responses and a few facts the study knows (controls, costs, funnel, times). Every number that is an
-estimate is ``{mean, low, high, n}``; what was not measured is null rather than absent, and nothing is NaN.
+Made from a study's tables (``study_data``), so that it is the same with the runs at hand or without. Every number that
+is an estimate is ``{mean, low, high, n}``; what was not measured is null rather than absent, and nothing is NaN.
 """
 
 from __future__ import annotations
 
 import json
-from collections import defaultdict
-from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
-from typing import Any, TypeVar
+from typing import Any
 
-from seethink.analysis.at_k import item_maj_at_k, item_pass_at_k
+from seethink.analysis.arm_results import ACCURACIES, BASE, Estimates, arm_results, base_first, interval_tree, mean_cost
 from seethink.analysis.budgets import Spent
-from seethink.analysis.claims import compare_arms
-from seethink.analysis.compare import (
-    LEVEL,
-    RESAMPLES,
-    Interval,
-    Paired,
-    Rule,
-    accuracy,
-    count_undecided,
-    interval,
-    item_means,
-    paired_difference,
-)
-from seethink.analysis.pseudo_reasoning import summarise_habits
-from seethink.analysis.score_matrix import ArmRuns
+from seethink.analysis.claims import compare_scores
+from seethink.analysis.compare import LEVEL, RESAMPLES, Paired, Rule, paired_means
+from seethink.analysis.registered import Registration, judge_claims
+from seethink.analysis.registered.doses import dose_rows
+from seethink.analysis.study_data import ArmRecord, Run, Study, study_of
 from seethink.core.graded import Decoding, GradedResponse
 from seethink.core.rejected import InputError
-from seethink.core.verdict import Outcome
 
 Tree = dict[str, Any]
 Responses = Sequence[GradedResponse]
 
 VERSION = 2
-BASE = "base"
 
-CLAIM = (
-    "Every arm is one training run with one seed. The intervals speak of these checkpoints on questions like these, "
-    "not of the recipes that made them."
-)
-
-RECIPES_CLAIM = (
-    "Every trained arm has {count} training runs. Intervals and pairs speak of these checkpoints on questions like "
-    "these; what holds of the recipes that made them stands under claims."
-)
-
-COSTS = ("train_tokens", "train_seconds", "steps", "eval_seconds")
-
-_ACCURACIES = {
-    "accuracy": (Decoding.GREEDY, Rule.STRICT),
-    "sampled": (Decoding.SAMPLED, Rule.STRICT),
-    "lenient": (Decoding.GREEDY, Rule.LENIENT),
-    "lenient_sampled": (Decoding.SAMPLED, Rule.LENIENT),
-}
-"""Headline first; pairs are listed in this order too."""
-
-_DIGITS = 6
-"""Decimals kept: far below what any interval resolves, and files stay readable."""
-
-K = TypeVar("K", bound=Hashable)
+FEW_ARMS = 5
+"""Arms up to which all pairs are compared where nobody named them; beyond, each is compared with the first. choice."""
 
 
 def study_results(
@@ -76,52 +40,67 @@ def study_results(
     seconds: float,
     seed: int,
     stage_seconds: Mapping[str, float] | None = None,
-    runs: Mapping[str, Mapping[int, Responses]] | None = None,
-    untrained: Collection[str] = (BASE,),
-    run_costs: Mapping[str, Mapping[int, Mapping[str, float | None]]] | None = None,
-    compare: Sequence[tuple[str, str]] = (),
-    spent: Mapping[str, Spent] | None = None,
     resamples: int = RESAMPLES,
 ) -> Tree:
-    """The whole tree of results.json.
+    """``results_of`` a study in which every arm is one checkpoint.
 
     Args:
-        responses_by_arm: all graded responses of every arm, greedy and sampled, of all its training runs; the arm named
-            "base", else the first, is the one that others are compared with.
+        responses_by_arm: all graded responses of every arm, greedy and sampled.
         controls: rows ``{control, <arm>: value, …, matched}``: what was held equal between the arms.
-        costs: per arm ``train_tokens, train_seconds, steps, eval_seconds``; unknown ones are null in the tree.
+        costs: per arm ``train_tokens, train_seconds, steps, completions, eval_seconds``; unknown ones are null.
         funnel: rows ``{step, kept, reasons: {reason: count}}`` and, where there are several, ``source``.
         seconds, stage_seconds: wall time of the study and of its stages.
         seed: of the resampling.
-        runs: the same responses by arm and training seed; one run per arm where None.
-        untrained: arms without a training, which have one checkpoint and no seeds.
-        run_costs: as ``costs``, by arm and training seed.
-        compare: the family of comparisons; every arm with every other where empty.
-        spent: what a training run of each arm took, for the budgets of a comparison.
-
-    Raises InputError where two arms did not answer the same items.
     """
-    arms = base_first(responses_by_arm)
-    runs = runs or {arm: {0: responses} for arm, responses in responses_by_arm.items()}
-    family = list(compare) or comparisons(arms)
-    count = max((len(by_seed) for by_seed in runs.values()), default=0)
-    pairs = list(dict.fromkeys([*(pair for pair in comparisons(arms) if arms[0] in pair), *family]))
+    study = study_of(
+        "study",
+        {arm: ArmRecord(trained=arm != BASE) for arm in responses_by_arm},
+        [Run(arm, 0, responses, costs.get(arm, {})) for arm, responses in responses_by_arm.items()],
+        controls=controls,
+        funnel=funnel,
+        seconds=seconds,
+        stage_seconds=stage_seconds,
+    )
+    return results_of(study, seed=seed, resamples=resamples)
+
+
+def results_of(
+    study: Study,
+    *,
+    registration: Registration | None = None,
+    seed: int = 0,
+    resamples: int = RESAMPLES,
+) -> Tree:
+    """The whole tree of results.json, from a study's tables.
+
+    An arm's intervals speak of its checkpoints: an item's value is the mean over the arm's runs, and items are
+    resampled. What can be said of recipes stands under ``recipe`` and in ``claims``.
+
+    Args:
+        registration: claims that were registered before the runs; their verdicts, the doses, and the family of
+            comparisons come from it. Without one the family is what the study set out to compare, else all pairs.
+        seed: of the resampling.
+    """
+    arms = base_first(study.arms)
+    told = Estimates(study, seed, resamples)
+    family = _family(study, arms, registration)
     return {
         "version": VERSION,
-        "claim": RECIPES_CLAIM.format(count=count) if count > 1 else CLAIM,
+        "claim": _claim(study),
+        "studies": list(study.names),
+        "code": list(study.code),
         "base": arms[0] if arms else None,
-        "arms": {
-            arm: _arm(responses_by_arm[arm], costs.get(arm, {}), seed, resamples, list(runs[arm].values()))
-            | {"seeds": _by_seed(runs[arm], (run_costs or {}).get(arm, {}), seed, resamples)}
-            for arm in arms
-        },
-        "pairs": _pairs(responses_by_arm, pairs, seed, resamples),
+        "arms": {arm: arm_results(told, arm) for arm in arms},
+        "pairs": _pairs(told, _chosen_pairs(arms, family)),
         "family": [list(pair) for pair in family],
-        "claims": _claims(runs, untrained, family, spent, seed, resamples),
-        "controls": [dict(row) for row in controls],
-        "funnel": [dict(row) for row in funnel],
-        "seconds": round(seconds, 3),
-        "stage_seconds": dict(stage_seconds or {}),
+        "claims": _claims(told, family),
+        "registration": registration and {"title": registration.title, "primary": registration.primary},
+        "verdicts": judge_claims(registration, study) if registration else [],
+        "doses": dose_rows(registration, study) if registration else [],
+        "controls": [dict(row) for row in study.controls],
+        "funnel": [dict(row) for row in study.funnel],
+        "seconds": round(study.seconds, 3),
+        "stage_seconds": dict(study.stage_seconds),
         "statistics": {
             "level": LEVEL,
             "resamples": resamples,
@@ -132,16 +111,14 @@ def study_results(
     }
 
 
-def base_first(arms: Mapping[str, Any]) -> list[str]:
-    """Arm names in the order given, the one named "base" moved to the front."""
-    return sorted(arms, key=lambda arm: arm != BASE)
-
-
 def comparisons(arms: Sequence[str]) -> list[tuple[str, str]]:
-    """Pairs (a, b) read as a minus b: every arm against the first, then every later arm against each earlier one."""
+    """Pairs (a, b) read as a minus b: every arm against the first, then every later arm against each earlier one.
+
+    Of more than ``FEW_ARMS`` arms only the first kind.
+    """
     base, others = arms[:1], arms[1:]
     rest = [(later, earlier) for index, later in enumerate(others) for earlier in others[:index]]
-    return [(other, first) for first in base for other in others] + rest
+    return [(other, first) for first in base for other in others] + (rest if len(arms) <= FEW_ARMS else [])
 
 
 def find_pair(
@@ -176,124 +153,63 @@ def check_results(tree: Any) -> None:
         raise InputError(f"{len(errors)} fields of the results are not as the schema asks: {shown}")
 
 
-def _claims(
-    runs: Mapping[str, Mapping[int, Responses]],
-    untrained: Collection[str],
-    family: Sequence[tuple[str, str]],
-    spent: Mapping[str, Spent] | None,
-    seed: int,
-    resamples: int,
-) -> Tree | None:
-    """Both claims over the family, greedy and strict; None where an arm has no greedy responses."""
-    greedy = {
-        arm: {
-            seed: [one for one in responses if one.decoding is Decoding.GREEDY] for seed, responses in runs[arm].items()
-        }
-        for arm in runs
-    }
-    if not family or not all(responses for by_seed in greedy.values() for responses in by_seed.values()):
+def _family(study: Study, arms: Sequence[str], registration: Registration | None) -> list[tuple[str, str]]:
+    """The comparisons that are corrected together."""
+    named = [*(registration.pairs if registration else ()), *([] if registration else study.compare)]
+    return [pair for pair in named if set(pair) <= set(arms)] or comparisons(arms)
+
+
+def _chosen_pairs(arms: Sequence[str], family: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Pairs told over items alone: every arm against the first, and the family."""
+    usual = comparisons(arms)
+    return usual + [(a, b) for a, b in family if (a, b) not in usual and (b, a) not in usual]
+
+
+def _claims(told: Estimates, pairs: Sequence[tuple[str, str]]) -> Tree | None:
+    """Both claims of every pair of the family on greedy accuracy; None without a pair, or without greedy answers."""
+    if not pairs or not all(_answered(told, arm, Decoding.GREEDY) for pair in pairs for arm in pair):
         return None
-    arms = {arm: ArmRuns(arm, by_seed, trained=arm not in untrained) for arm, by_seed in greedy.items()}
-    return compare_arms(arms, family, spent=spent, seed=seed, resamples=resamples)
-
-
-def _by_seed(
-    by_seed: Mapping[int, Responses], costs: Mapping[int, Mapping[str, float | None]], seed: int, resamples: int
-) -> Tree:
-    """Every training run by itself."""
-    return {
-        str(run): _accuracies(responses, seed, resamples)
-        | {"cost": {name: costs.get(run, {}).get(name) for name in COSTS}}
-        for run, responses in sorted(by_seed.items())
-    }
-
-
-def _arm(
-    responses: Responses, cost: Mapping[str, float | None], seed: int, resamples: int, runs: Sequence[Responses]
-) -> Tree:
-    by_decoding = {decoding: [one for one in responses if one.decoding is decoding] for decoding in Decoding}
-    shown = Decoding.GREEDY if by_decoding[Decoding.GREEDY] else Decoding.SAMPLED
-    usual = by_decoding[shown]
-    sampled = [[one for one in run if one.decoding is Decoding.SAMPLED] for run in runs]
-    habits = summarise_habits(usual, seed=seed, resamples=resamples)
-
-    def share(holds: Callable[[GradedResponse], bool]) -> Tree:
-        means = item_means(usual, lambda response: float(holds(response)))
-        return interval_tree(interval(means.values(), seed=seed, resamples=resamples))
-
-    return {
-        **_accuracies(responses, seed, resamples),
-        "pass_at_k": _at_k(item_pass_at_k, sampled, seed, resamples),
-        "maj_at_k": _at_k(item_maj_at_k, sampled, seed, resamples),
-        "by_verifier": _split(responses, lambda one: one.verifier.value, seed, resamples),
-        "by_dimension": _split(responses, lambda one: one.dimension.value, seed, resamples),
-        "by_group": _split(responses, lambda one: one.group, seed, resamples),
-        "undecided": {decoding.value: count_undecided(chosen) for decoding, chosen in by_decoding.items()},
-        "habits_of": shown.value,
-        "unparseable_rate": share(lambda one: one.strict.outcome is Outcome.UNPARSEABLE),
-        "truncated_rate": share(lambda one: one.truncated),
-        "response_tokens": interval_tree(habits.response_tokens),
-        "cue_rate": interval_tree(habits.cue_rate),
-        "cue_counts": habits.cue_counts,
-        "hesitation_rate": interval_tree(habits.hesitation_rate),
-        "repetition_rate": interval_tree(habits.repetition_rate),
-        "false_step_rate": interval_tree(habits.false_step_rate),
-        "steps": habits.steps._asdict() if habits.steps else None,
-        "cost": {name: cost.get(name) for name in COSTS},
-    }
-
-
-def _accuracies(responses: Responses, seed: int, resamples: int) -> Tree:
-    return {
-        name: interval_tree(
-            accuracy([one for one in responses if one.decoding is decoding], rule=rule, seed=seed, resamples=resamples)
+    named = dict.fromkeys(arm for pair in pairs for arm in pair)
+    spent = {}
+    for arm in named:
+        costs = [run.cost for run in told.study.runs[arm].values()]
+        tokens, completions = (
+            mean_cost([cost.get(name) for cost in costs]) for name in ("train_tokens", "completions")
         )
-        for name, (decoding, rule) in _ACCURACIES.items()
-    }
-
-
-def _split(responses: Responses, key: Callable[[GradedResponse], K], seed: int, resamples: int) -> dict[K, Tree]:
-    parts: defaultdict[K, list[GradedResponse]] = defaultdict(list)
-    for response in responses:
-        parts[key(response)].append(response)
-    return {part: _accuracies(parts[part], seed, resamples) for part in sorted(parts, key=str)}
-
-
-def _at_k(
-    of_items: Callable[[Responses, int], Mapping[str, float]], runs: Sequence[Responses], seed: int, resamples: int
-) -> Tree:
-    """By k: k draws are draws of one model, so every run is asked by itself, and an item's value is the runs' mean."""
-    found: Tree = {}
-    for k in _ks([one for run in runs for one in run]):
-        values: defaultdict[str, list[float]] = defaultdict(list)
-        for run in runs:
-            for item, value in of_items(run, k).items():
-                values[item].append(value)
-        means = [sum(each) / len(each) for each in values.values()]
-        found[str(k)] = interval_tree(interval(means, seed=seed, resamples=resamples))
-    return found
-
-
-def _ks(sampled: Responses) -> list[int]:
-    return powers_of_two(1 + max((response.draw for response in sampled), default=-1))
-
-
-def powers_of_two(draws: int) -> list[int]:
-    """1, 2, 4, … and the number of draws itself: the k of pass@k and maj@k."""
-    return sorted(
-        {2**power for power in range(draws.bit_length()) if 2**power <= draws} | ({draws} if draws else set())
+        if tokens is not None and completions is not None:
+            spent[arm] = Spent(completions, tokens)
+    found = compare_scores(
+        {arm: told.scores(arm, Decoding.GREEDY, "strict") for arm in named},
+        pairs,
+        spent=spent,
+        seed=told.seed,
+        resamples=told.resamples,
     )
+    plain: Tree = json.loads(json.dumps(found))
+    return plain
 
 
-def _pairs(by_arm: Mapping[str, Responses], pairs: Sequence[tuple[str, str]], seed: int, resamples: int) -> list[Tree]:
+def _pairs(told: Estimates, pairs: Sequence[tuple[str, str]]) -> list[Tree]:
     found = []
-    for decoding, rule in _ACCURACIES.values():
-        chosen = {arm: [one for one in responses if one.decoding is decoding] for arm, responses in by_arm.items()}
+    for decoding, rule in ACCURACIES.values():
         for a, b in pairs:
-            if chosen[a] and chosen[b]:
-                paired = paired_difference(chosen[a], chosen[b], rule=rule, seed=seed, resamples=resamples)
-                found.append(_pair(a, b, decoding, rule, paired))
+            if not all(_answered(told, arm, decoding) for arm in (a, b)):
+                continue
+            form = (told.means(a, decoding, "readable"), told.means(b, decoding, "readable"))
+            paired = paired_means(
+                told.means(a, decoding, rule.value),
+                told.means(b, decoding, rule.value),
+                len(told.study.items),
+                form=form if rule is Rule.STRICT else None,
+                seed=told.seed,
+                resamples=told.resamples,
+            )
+            found.append(_pair(a, b, decoding, rule, paired))
     return found
+
+
+def _answered(told: Estimates, arm: str, decoding: Decoding) -> bool:
+    return any(f"{decoding.value}_undecided" in run.table.columns for run in told.study.runs[arm].values())
 
 
 def _pair(a: str, b: str, decoding: Decoding, rule: Rule, paired: Paired) -> Tree:
@@ -317,6 +233,17 @@ def _pair(a: str, b: str, decoding: Decoding, rule: Rule, paired: Paired) -> Tre
     }
 
 
-def interval_tree(found: Interval) -> Tree:
-    """``{mean, low, high, n}``, rounded."""
-    return {name: round(value, _DIGITS) if isinstance(value, float) else value for name, value in asdict(found).items()}
+def _claim(study: Study) -> str:
+    """What the intervals speak of."""
+    runs = [len(study.runs[arm]) for arm, record in study.arms.items() if record.trained] or [1]
+    least, most = min(runs), max(runs)
+    if most == 1:
+        return (
+            "Every arm is one training run with one seed. The intervals speak of these checkpoints on questions like "
+            "these, not of the recipes that made them."
+        )
+    count = f"{least}" if least == most else f"{least} to {most}"
+    return (
+        f"Every trained arm has {count} training runs. The intervals of an arm speak of these checkpoints on questions "
+        "like these; where the recipe is spoken of, training runs are drawn as well."
+    )

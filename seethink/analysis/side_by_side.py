@@ -11,6 +11,7 @@ import numpy as np
 from rich.markup import escape
 from rich.table import Table
 
+from seethink.analysis.arm_results import Tree, interval_tree
 from seethink.analysis.benchmarks import RULES, figure_units
 from seethink.analysis.compare import (
     RESAMPLES,
@@ -22,9 +23,8 @@ from seethink.analysis.compare import (
     score,
     sign_flip_p,
 )
-from seethink.analysis.results import Tree, interval_tree
+from seethink.analysis.numbers import p_text, percent, signed
 from seethink.analysis.spreadsheet import write_spreadsheet
-from seethink.analysis.wording import p_text, percent, signed
 from seethink.core.graded import Decoding, GradedResponse
 from seethink.core.rejected import InputError
 

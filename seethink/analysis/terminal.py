@@ -10,7 +10,8 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from seethink.analysis.wording import amount, apart, headline, p_text, percent, signed, span
+from seethink.analysis.numbers import amount, p_text, percent, signed, span
+from seethink.analysis.wording import apart, headline
 
 Tree = Mapping[str, Any]
 

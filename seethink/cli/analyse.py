@@ -158,6 +158,43 @@ def compare(
         console.print(f"{out}")
 
 
+@commands.command("study")
+def study_command(
+    folders: Annotated[list[Path], typer.Argument(help="Folders of tables that studies wrote, at or below these.")],
+    claims: Annotated[
+        Path | None, typer.Option("--claims", help="YAML of the claims that were registered before the runs.")
+    ] = None,
+    out: Annotated[Path, typer.Option("--out", help="Folder for results, report, figures and page.")] = Path(
+        "runs/told"
+    ),
+    tables: Annotated[
+        Path | None, typer.Option("--tables", help="Folder to write the tables to, brought together.")
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", help="Of the resampling.")] = 0,
+) -> None:
+    """Bring the tables of several sittings together: results, verdicts of registered claims, report, figures, page."""
+    from seethink.analysis.claims_told import claims_table
+    from seethink.analysis.registered import load_registration
+    from seethink.analysis.registered.told import verdicts_table
+    from seethink.analysis.study_data import find_study_data, read_study_data, write_study_data
+    from seethink.analysis.tell import PAGE, REPORT, tell_study
+    from seethink.analysis.terminal import print_comparison
+
+    registration = load_registration(claims) if claims else None
+    study = read_study_data(find_study_data(folders))
+    if tables is not None:
+        write_study_data(tables, study)
+    named = " ".join(map(str, folders)) + (f" --claims {claims}" if claims else "")
+    results = tell_study(out, study, registration=registration, seed=seed, command=f"seethink analyse study {named}")
+    console = terminal()
+    print_comparison(results, console)
+    if results["claims"]:
+        console.print(claims_table(results["claims"]))
+    if results["verdicts"]:
+        console.print(verdicts_table(results["verdicts"]))
+    console.print(f"report: {out / REPORT}   page: {out / PAGE}   figures: {out / 'figures'}")
+
+
 def _read(path: Path, by: str | None, field: str | None) -> tuple[list[TraceRow], list[Rejected]]:
     from seethink.analysis.pseudo_reasoning import read_traces
 

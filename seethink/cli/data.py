@@ -167,4 +167,5 @@ def _sources_figure(data: Path) -> str | None:
         return None
     from seethink.analysis.figures import sources_figure
 
-    return sources_figure(list(read_rows(data / "funnel")))
+    drawn = sources_figure(list(read_rows(data / "funnel")))
+    return None if drawn is None else drawn.svg

@@ -68,12 +68,12 @@ def figures(
     tree = read_json(results)
     n = max(row["n"] for row in tree["rows"])
     for number, generator in enumerate(tree["generators"]):
-        write_text(out / f"best_of_n_{number}.svg", best_of_n_figure(tree, generator, aggregation))
-        write_text(out / f"last_n_{number}.svg", last_n_figure(tree, generator, n))
+        write_text(out / f"best_of_n_{number}.svg", best_of_n_figure(tree, generator, aggregation).svg)
+        write_text(out / f"last_n_{number}.svg", last_n_figure(tree, generator, n).svg)
     if "own_against_value" in tree:
-        write_text(out / "own_against_value.svg", own_against_value_figure(tree["own_against_value"]))
+        write_text(out / "own_against_value.svg", own_against_value_figure(tree["own_against_value"]).svg)
     if tree.get("splits"):
-        write_text(out / "splits.svg", splits_figure(tree, n, aggregation))
+        write_text(out / "splits.svg", splits_figure(tree, n, aggregation).svg)
     terminal().print(f"figures: {out}")
 
 

@@ -164,6 +164,26 @@ def check_declared(arm: str, records: Records, settings: Mapping[str, Any]) -> N
                 )
 
 
+def lasting(
+    records: Records, declared: Mapping[str, Any], accepted: Mapping[str, str] | None = None
+) -> dict[str, Value]:
+    """What another sitting of the same arm must have recorded too, whatever its seed. A setting that is off (null) does
+    not count: a later version may have more of them."""
+    return {
+        control: value
+        for control, value in _leaves(records)
+        if value is not None
+        and not _of_seed(control)
+        and not _accepted(control, accepted or {})
+        and not any(path.startswith("budget") and explains(control, path) for path in declared)
+    }
+
+
+def _of_seed(control: str) -> bool:
+    stage, _, rest = control.partition(".")
+    return stage.split(" ")[0] in ("sft", "rl") and rest.startswith(("seeds", "config.seed", "cost"))
+
+
 def explains(control: str, path: str) -> bool:
     """Whether a control may be other where an arm changes the setting ``path``."""
     stage, _, rest = control.partition(".")

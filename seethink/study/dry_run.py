@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from seethink.analysis.wording import amount, duration
+from seethink.analysis.numbers import amount, duration
 from seethink.study.budget import matched_completions
 from seethink.study.plan.plan import TrainingPlan, make_plan, training_key
 from seethink.study.settings import StudyConfig

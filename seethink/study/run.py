@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -18,17 +18,26 @@ from typing import Any
 import yaml
 from rich.console import Console
 
-from seethink.analysis import Spent, print_comparison, study_results, write_report
+from seethink.analysis import (
+    ArmRecord,
+    Run,
+    Traces,
+    load_registration,
+    print_comparison,
+    study_of,
+    tell_study,
+    write_study_data,
+)
 from seethink.core.graded import GradedResponse, graded_from_row
 from seethink.core.images import ImageStore
 from seethink.core.item import Item
 from seethink.core.lock import Held, held
 from seethink.core.rejected import InputError
-from seethink.core.tables import read_rows, write_json, write_text
+from seethink.core.tables import read_rows, write_text
 from seethink.evaluation.run import evaluate
 from seethink.models.device import use_threads
 from seethink.study.budget import matched_completions
-from seethink.study.controls import Records, check_declared, check_matched, compare_controls
+from seethink.study.controls import Records, check_declared, check_matched, compare_controls, lasting
 from seethink.study.data import build_world_data, read_data
 from seethink.study.recorded import read_run
 from seethink.study.rewards import evaluation_judges
@@ -38,7 +47,6 @@ from seethink.study.stages import (
     DataRun,
     DataSet,
     Evaluation,
-    Run,
     StudyPlan,
     Task,
     Training,
@@ -47,6 +55,8 @@ from seethink.study.stages import (
     model_of,
     plan_study,
 )
+from seethink.study.stages import Run as PlannedRun
+from seethink.study.step_columns import steps_truth
 from seethink.study.training import train_on_items
 from seethink.study.work import work_off
 from seethink.training.processes import first_process
@@ -233,38 +243,75 @@ def _conclude(config: StudyConfig, plan: StudyPlan, shop: _Workshop, out: Path, 
     check_matched(controls)
     for run in plan.runs:
         check_declared(run.arm, records[run.arm][run.seed], _settings_trees(run))
-    responses: dict[str, dict[int, list[GradedResponse]]] = {arm: {} for arm in records}
-    for run in plan.runs:
-        rows = read_rows(folder_of(run.evaluation, shop.root))
-        responses[run.arm][run.seed] = [replace(graded_from_row(row), arm=run.arm) for row in rows]
-    first = plan.runs[0].settings
-    funnel = read_data(folder_of(DataRun(first.world, config.teacher, first.data), shop.root)).funnel
-    costs = {arm: {seed: _cost(one) for seed, one in by_seed.items()} for arm, by_seed in records.items()}
-    results = study_results(
-        {arm: [one for rows in by_seed.values() for one in rows] for arm, by_seed in responses.items()},
+    responses = {(run.arm, run.seed): _responses(run, shop.root) for run in plan.runs}
+    study = study_of(
+        out.name,
+        {arm: _arm_record(config, arm, by_seed) for arm, by_seed in records.items()},
+        [
+            Run(
+                run.arm,
+                run.seed,
+                responses[run.arm, run.seed],
+                _cost(records[run.arm][run.seed]),
+                _logs(run, shop.root),
+            )
+            for run in plan.runs
+        ],
         controls=controls.rows,
-        costs={arm: _mean_cost(list(by_seed.values())) for arm, by_seed in costs.items()},
-        runs=responses,
-        untrained=[arm for arm in records if not config.arms[arm].trained],
-        run_costs=costs,
+        funnel=_funnel(config, plan, shop.root),
         compare=config.compare,
-        spent={arm: _spent(by_seed) for arm, by_seed in records.items()},
-        funnel=funnel,
         seconds=time.time() - started,
         stage_seconds=shop.seconds,
-        seed=config.heldout.seed,
     )
-    write_json(out / "results.json", results)
-    shown = {arm: by_seed[min(by_seed)] for arm, by_seed in responses.items()}
-    write_report(
-        out / "report.html", results, shown, images=shop.images.read, curves=_curves(plan, shop.root), funnel=funnel
-    )
+    write_study_data(out / "tables", study)
+    shown = {run.arm: responses[run.arm, run.seed] for run in reversed(plan.runs)}
+    traces = Traces({arm: shown[arm] for arm in records}, shop.images.read, truth=_truth(plan, shop.images))
+    seed = config.heldout.seed if isinstance(config.heldout, WorldConfig) else 0
+    registration = load_registration(config.claims) if config.claims else None
+    results = tell_study(out, study, registration=registration, traces=traces, seed=seed)
     print_comparison(results, shop.console)
     shop.console.print(f"results: {out / 'results.json'}   report: {out / 'report.html'}")
     return results
 
 
-def _settings_trees(run: Run) -> dict[str, Any]:
+def _responses(run: PlannedRun, root: Path) -> list[GradedResponse]:
+    """Under the arm's name, which they carry only here: arms may share a checkpoint."""
+    rows = read_rows(folder_of(run.evaluation, root))
+    return [replace(graded_from_row(row), arm=run.arm) for row in rows]
+
+
+def _arm_record(config: StudyConfig, name: str, by_seed: Mapping[int, Records]) -> ArmRecord:
+    arm = config.arms[name]
+    first = by_seed[min(by_seed)]
+    stages = tuple(stage for stage, _ in first if stage != "evaluation")
+    return ArmRecord(
+        changes=arm.declared, stages=stages, trained=arm.trained, settings=lasting(first, arm.declared, config.accept)
+    )
+
+
+def _truth(plan: StudyPlan, images: ImageStore) -> Any:
+    """Who knows the truth of a response's steps."""
+    items = WorldSource(plan.runs[0].settings.heldout).items(images)
+    return steps_truth([item for item in items if isinstance(item, Item)])
+
+
+def _funnel(config: StudyConfig, plan: StudyPlan, root: Path) -> list[dict[str, Any]]:
+    first = plan.runs[0].settings
+    return read_data(folder_of(DataRun(first.world, config.teacher, first.data), root)).funnel
+
+
+def _logs(run: PlannedRun, root: Path) -> dict[str, list[dict[str, Any]]]:
+    """What the trainers logged, by stage; a second stage of a kind is ``rl 2``."""
+    logs: dict[str, list[dict[str, Any]]] = {}
+    for training in run.trainings:
+        if isinstance(training, Training):
+            kind = training.chain[-1].value
+            count = training.chain.count(training.chain[-1])
+            logs[kind if count == 1 else f"{kind} {count}"] = list(read_rows(folder_of(training, root) / "log"))
+    return logs
+
+
+def _settings_trees(run: PlannedRun) -> dict[str, Any]:
     """What the arm asks of its stages in this run."""
     return {
         "sft": with_seed(run.settings.sft, run.seed).model_dump(mode="json"),
@@ -277,34 +324,7 @@ def _cost(records: Records) -> dict[str, float | None]:
     """What one run cost in training, summed over its chain, and in evaluation."""
     spent = [manifest["cost"] for stage, manifest in records if stage != "evaluation"]
     costs: dict[str, float | None] = {
-        name: sum(stage.get(name, 0.0) for stage in spent) for name in ("train_tokens", "train_seconds", "steps")
+        name: sum(stage.get(name, 0.0) for stage in spent)
+        for name in ("train_tokens", "train_seconds", "steps", "completions")
     }
     return costs | {"eval_seconds": records[-1][1].get("seconds")}
-
-
-def _mean_cost(runs: Sequence[Mapping[str, float | None]]) -> dict[str, float | None]:
-    """What one run of an arm cost on the average; None where it is not known of all."""
-    costs: dict[str, float | None] = {}
-    for name in runs[0]:
-        known = [cost for run in runs if (cost := run[name]) is not None]
-        costs[name] = sum(known) / len(runs) if len(known) == len(runs) else None
-    return costs
-
-
-def _spent(by_seed: Mapping[int, Records]) -> Spent:
-    """What training one run of an arm took, mean over its runs."""
-    runs: Sequence[Records] = list(by_seed.values())
-
-    def mean(name: str) -> float:
-        return float(sum(manifest["cost"].get(name, 0.0) for records in runs for _, manifest in records)) / len(runs)
-
-    return Spent(mean("completions"), mean("train_tokens"))
-
-
-def _curves(plan: StudyPlan, root: Path) -> dict[str, list[dict[str, Any]]]:
-    """By arm the log of its last training, of its first run."""
-    curves: dict[str, list[dict[str, Any]]] = {}
-    for run in plan.runs:
-        if run.arm not in curves and run.trainings:
-            curves[run.arm] = list(read_rows(folder_of(run.trainings[-1], root) / "log"))
-    return curves

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
@@ -60,6 +61,8 @@ class StudyConfig(Settings):
     compare: tuple[tuple[str, str], ...] = ()
     """The comparisons that the study sets out to make, a minus b: the family that is corrected together. Every arm with
     every other where empty."""
+    claims: Path | None = None
+    """Claims registered before the runs, whose verdicts the report tells."""
     accept: dict[str, str] = Field(default_factory=dict)
     """Controls that may differ between arms that declare no difference, each with the reason, which is printed."""
     threads: int | None = None

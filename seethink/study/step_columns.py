@@ -7,7 +7,7 @@ Analysis knows neither world nor model. What it needs of them is written here, i
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
@@ -18,6 +18,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from seethink.analysis.pseudo_reasoning import TraceRow, trace_steps
 from seethink.core.chat import messages, prompt_hash
 from seethink.core.config import Config
+from seethink.core.graded import GradedResponse
 from seethink.core.images import ImageStore
 from seethink.core.item import Item
 from seethink.core.rejected import InputError, Rejected
@@ -54,6 +55,17 @@ def with_truth(rows: Sequence[TraceRow], items: Mapping[str, Item]) -> list[Trac
         known = item is not None and row.truth is None and truth.knows(item)
         found.append(replace(row, truth=tuple(_truth(truth, item, row.response))) if item and known else row)
     return found
+
+
+def steps_truth(items: Iterable[Item]) -> Callable[[GradedResponse], list[bool | None] | None]:
+    """The truth of every step of a response, None where its item is not of the embedded world."""
+    truth, known = WorldTruth(), items_by_id(items)
+
+    def told(response: GradedResponse) -> list[bool | None] | None:
+        item = known.get(response.item_id)
+        return _truth(truth, item, response.response) if item is not None and truth.knows(item) else None
+
+    return told
 
 
 def _truth(truth: WorldTruth, item: Item, response: str) -> list[bool | None]:

@@ -7,10 +7,13 @@ import random
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
 from PIL import Image
+from scipy.stats import norm
 
 from seethink.analysis.results import study_results
+from seethink.analysis.study_data import ArmRecord, ItemFacts, RunData, RunTable, Study
 from seethink.core.graded import Decoding, GradedResponse
 from seethink.core.item import Verifier
 from seethink.core.trace import write_tags
@@ -146,3 +149,75 @@ def picture() -> Callable[[str], bytes]:
         return buffer.getvalue()
 
     return read
+
+
+ITEMS = tuple(
+    ItemFacts(f"w{number:03d}", list(TEMPLATES.values())[number % 5], list(TEMPLATES)[number % 5])
+    for number in range(200)
+)
+
+
+def made_study(accuracy: Any, hesitation: Any = None, *, runs: int = 3, seed: int = 0, changes: Any = None) -> Study:
+    """A study made up of numbers: every arm's accuracy and share of hesitant steps, the same for all its runs but for
+    chance. The arm ``base`` is not trained."""
+    rng = np.random.default_rng(seed)
+    hard_N = rng.normal(size=len(ITEMS))
+    arms, found = {}, {}
+    for arm, skill in accuracy.items():
+        trained = arm != "base"
+        arms[arm] = ArmRecord(
+            trained=trained,
+            stages=tuple(part.split("-")[0] for part in arm.split("+")) if trained else (),
+            changes=(changes or {}).get(arm, {}),
+        )
+        found[arm] = {}
+        for run in range(runs if trained else 1):
+            latent_N = norm.ppf(skill) + 0.6 * hard_N + 0.8 * rng.normal(size=len(ITEMS)) + 0.03 * rng.normal()
+            hits_N = (latent_N > 0).astype(float)
+            says_N = np.clip((hesitation or {}).get(arm, 0.05) + 0.05 * rng.normal(size=len(ITEMS)), 0, 1).round(4)
+            draws_N = rng.binomial(4, norm.cdf(latent_N)).astype(float)
+            ones = (1.0,) * len(ITEMS)
+            columns = {
+                "greedy_strict": tuple(hits_N.tolist()),
+                "greedy_lenient": tuple(hits_N.tolist()),
+                "greedy_readable": ones,
+                "greedy_unparseable": (0.0,) * len(ITEMS),
+                "greedy_truncated": (0.0,) * len(ITEMS),
+                "greedy_undecided": (0.0,) * len(ITEMS),
+                "greedy_tokens": tuple((40 + 20 * says_N).round(2).tolist()),
+                "greedy_hesitant": tuple(says_N.tolist()),
+                "greedy_false": tuple((0.2 + 0.1 * says_N).round(4).tolist()),
+                "sampled_strict": tuple((draws_N / 4).tolist()),
+                "sampled_lenient": tuple((draws_N / 4).tolist()),
+                "sampled_readable": ones,
+                "sampled_undecided": (0.0,) * len(ITEMS),
+                "sampled_draws": (4.0,) * len(ITEMS),
+                "sampled_hits": tuple(draws_N.tolist()),
+            }
+            curves = {
+                stage: [
+                    {
+                        "step": float(step), "reward": round(skill * step / 40, 4), "entropy": round(1 / step, 4),
+                        "completions/mean_length": 60.0 - step, "frac_reward_zero_std": step / 80,
+                        "mixed/digit": round(skill * step / 50, 4), "mixed/unparseable": round(0.5 / step, 4),
+                    }
+                    for step in range(1, 41)
+                ]
+                for stage in arms[arm].stages
+                if stage == "rl"
+            }  # fmt: skip
+            cost = {"train_tokens": 1e6, "completions": 640.0, "train_seconds": 60.0, "steps": 40.0}
+            found[arm][run] = RunData(RunTable(arm, run, columns), cost if trained else {}, {}, curves)
+    return Study(
+        names=("made up",),
+        items=ITEMS,
+        arms=arms,
+        runs=found,
+        controls=[{"control": "RL items", "matched": True, **dict.fromkeys(arms, "5f2c")}],
+        code=("test",),
+    )
+
+
+@pytest.fixture(scope="session")
+def make_study() -> Callable[..., Study]:
+    return made_study

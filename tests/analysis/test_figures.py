@@ -11,8 +11,20 @@ from seethink.analysis import figures
 from seethink.analysis.palette import REFERENCE, arm_colours
 
 CURVES = {
-    "grpo": [{"step": step, "reward": step / 50, "completions/mean_length": 60 - step} for step in range(40)],
-    "sft": [{"step": step, "loss": 1.0} for step in range(40)],
+    "grpo": {
+        seed: [
+            {
+                "step": step,
+                "reward": step / 50 + seed / 10,
+                "completions/mean_length": 60 - step,
+                "mixed/digit": step / 60,
+                "mixed/unparseable": 0.2,
+            }
+            for step in range(40)
+        ]
+        for seed in (0, 1)
+    },
+    "sft": {0: [{"step": step, "loss": 1.0} for step in range(40)]},
 }
 
 
@@ -33,7 +45,7 @@ GROWTH = [
 @pytest.fixture(scope="module")
 def drawn(results):
     arms = results["arms"]
-    return {
+    found = {
         "accuracy": figures.accuracy_figure(arms),
         "breakdown": figures.breakdown_figure(arms),
         "differences": figures.differences_figure(results["pairs"], list(arms)),
@@ -42,7 +54,9 @@ def drawn(results):
         "sources": figures.sources_figure(FUNNEL),
         "habits": figures.habits_figure(arms),
         "sharing": figures.sharing_figure(GROWTH),
+        "verifier-curves": figures.verifier_curves_figure(CURVES, list(arms)),
     }
+    return {name: drawing.svg for name, drawing in found.items()}
 
 
 def test_every_figure_is_well_formed_and_700_wide(drawn):
@@ -53,7 +67,7 @@ def test_every_figure_is_well_formed_and_700_wide(drawn):
 
 
 def test_figures_are_the_same_every_time_and_hold_no_date(results, drawn):
-    assert figures.accuracy_figure(results["arms"]) == drawn["accuracy"]
+    assert figures.accuracy_figure(results["arms"]).svg == drawn["accuracy"]
     assert not any("metadata" in svg or "20" + "2" in re.sub(r"[\d.]+", "", svg) for svg in drawn.values())
 
 
@@ -93,7 +107,7 @@ def test_every_source_has_its_bar_and_its_numbers(drawn):
 
 
 def test_a_hostile_name_is_text_in_a_figure(results):
-    svg = figures.accuracy_figure({"<script>alert(1)</script> $x_1$": results["arms"]["base"]})
+    svg = figures.accuracy_figure({"<script>alert(1)</script> $x_1$": results["arms"]["base"]}).svg
     assert "<script" not in svg
     assert "$x_1$" in svg
 
@@ -102,4 +116,4 @@ def test_arms_without_answers_leave_a_gap(results):
     empty = {"mean": None, "low": None, "high": None, "n": 0}
     arm = results["arms"]["base"] | {"accuracy": empty, "sampled": empty, "by_verifier": {}, "by_dimension": {}}
     for svg in (figures.accuracy_figure({"base": arm}), figures.breakdown_figure({"base": arm})):
-        ElementTree.fromstring(svg)
+        ElementTree.fromstring(svg.svg)

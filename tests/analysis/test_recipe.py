@@ -6,7 +6,7 @@ from scipy import stats
 
 from seethink.analysis.detectable import detectable
 from seethink.analysis.recipe import recipe_difference
-from seethink.analysis.score_matrix import ArmRuns, Scores, paired_scores
+from seethink.analysis.score_matrix import ArmRuns, Scores, item_scores, matched_scores
 from seethink.analysis.variance import Varies, fit_variance, simulate
 from seethink.core.rejected import InputError
 from seethink.core.verdict import Outcome, undecided, wrong
@@ -55,7 +55,7 @@ def test_a_start_that_is_not_trained_brings_no_runs():
     assert (found.runs, found.headline) == ((5, 1), True)
     with pytest.raises(ValueError, match="one run of a trained arm"):
         recipe_difference(Scores(trained), Scores(given))
-    with pytest.raises(ValueError, match="neither arm is trained"):
+    with pytest.raises(ValueError, match="no arm is trained"):
         recipe_difference(Scores(given, trained=False), Scores(given, trained=False))
 
 
@@ -68,15 +68,15 @@ def test_arms_that_never_differ_are_not_certain_to_be_equal():
 def test_an_item_that_one_run_left_undecided_leaves_all(respond):
     runs = {seed: [respond("x"), respond("y", wrong("4"))] for seed in (0, 1)}
     runs[1][1] = respond("y", undecided(Outcome.TIMEOUT, ""))
-    found = paired_scores(ArmRuns("a", runs), ArmRuns("b", {0: [respond("x"), respond("y")]}))
-    assert (found.items, found.left_out, found.a.scores_SN.shape) == (("x",), 1, (2, 1))
+    found = matched_scores(
+        [item_scores(ArmRuns("a", runs)), item_scores(ArmRuns("b", {0: [respond("x"), respond("y")]}))]
+    )
+    assert (found.items, found.left_out, found.arms[0].scores_SN.shape) == (("x",), 1, (2, 1))
 
 
 def test_runs_on_other_items_are_refused(respond):
     with pytest.raises(InputError, match=r"a \(seed 0, 1 items\) and a \(seed 1, 2 items\)"):
-        paired_scores(
-            ArmRuns("a", {0: [respond("x")], 1: [respond("x"), respond("y")]}), ArmRuns("b", {0: [respond("x")]})
-        )
+        matched_scores([item_scores(ArmRuns("a", {0: [respond("x")], 1: [respond("x"), respond("y")]}))])
 
 
 def test_the_detectable_difference_is_found_four_times_in_five():

@@ -10,8 +10,11 @@ from html.parser import HTMLParser
 
 import pytest
 
-from seethink.analysis.browser import browser_data, choose_items, script_json
-from seethink.analysis.report import NO_FIGURES, write_report
+from seethink.analysis.browser import Traces, browser_data, choose_items, script_json
+from seethink.analysis.drawings import NO_FIGURES
+from seethink.analysis.pseudo_reasoning import trace_steps
+from seethink.analysis.report import write_report
+from seethink.analysis.study_data import ArmRecord, Run, study_of
 from seethink.core.rejected import InputError
 from seethink.core.trace import write_tags
 
@@ -23,6 +26,12 @@ HOSTILE = (
     "<svg onload=document.title='pwned'></svg>",
     "a\u2028b\u2029c & d",
 )
+
+
+def tables(responses):
+    logs = {"rl": [{"step": step, "reward": step / 40} for step in range(40)]}
+    runs = [Run(arm, 0, rows, logs=logs if "grpo" in arm else {}) for arm, rows in responses.items()]
+    return study_of("made up", {arm: ArmRecord(trained=arm != "base") for arm in responses}, runs, code="test")
 
 
 @pytest.fixture(scope="module")
@@ -44,8 +53,8 @@ def attacked(study):
 def report(tmp_path_factory, results, attacked, picture):
     path = tmp_path_factory.mktemp("report") / "report.html"
     controls = [*results["controls"], {"control": HOSTILE[0], "base": HOSTILE[1], "matched": False}]
-    curves = {"grpo": [{"step": step, "reward": step / 40} for step in range(40)]}
-    write_report(path, {**results, "controls": controls}, attacked, picture, curves, title=HOSTILE[1], items=20)
+    told = tables(attacked)
+    write_report(path, {**results, "controls": controls}, told, Traces(attacked, picture), title=HOSTILE[1], items=20)
     return path
 
 
@@ -129,23 +138,40 @@ def test_the_policy_stops_a_script_that_got_through(report, tmp_path):
 
 
 @needs_browser
-def test_keys_move_through_the_list_and_filters_narrow_it(tmp_path, results, study, picture):
+def test_a_reader_clicks_through_the_traces(tmp_path, results, study, picture):
     path = tmp_path / "report.html"
-    write_report(path, results, study, picture, {}, items=20)
+
+    def truth(response):
+        return [True, False, None][: len(trace_steps(response.response))]
+
+    write_report(path, results, tables(study), Traces(study, picture, truth), items=20)
     acted = """<script>
-      const list = document.getElementById("list"), verifier = document.getElementById("filter-verifier");
+      const byId = (id) => document.getElementById(id), list = byId("list"), verifier = byId("filter-verifier");
       const press = (key) => list.dispatchEvent(new KeyboardEvent("keydown", { key, cancelable: true }));
+      const cards = () => [...byId("pane").querySelectorAll("h3")].map((head) => head.textContent).join(" ");
+      const set = (control, value) => { control.value = value; control.dispatchEvent(new Event("input")); };
+      const seen = [];
       press("ArrowDown"); press("ArrowDown"); press("ArrowUp");
-      document.title = list.getAttribute("aria-activedescendant");
-      verifier.value = "mcq"; verifier.dispatchEvent(new Event("input"));
-      document.getElementById("filter-text").value = "no such words";
-      const before = document.getElementById("count").textContent;
-      document.getElementById("filter-text").dispatchEvent(new Event("input"));
-      document.title += ` / ${before} / ${list.textContent}`;
+      seen.push(list.getAttribute("aria-activedescendant"), cards());
+      for (const name of ["base", "sft_grpo"])
+        document.querySelector(`#filter-arms input[value="${name}"]`).click();
+      seen.push(cards(), list.firstChild.querySelectorAll(".mark").length);
+      const steps = [...byId("pane").querySelectorAll("li.step")];
+      seen.push(steps.slice(0, 3).map((step) => step.querySelector(".sign").textContent).join(""));
+      seen.push([...steps].some((step) => step.textContent.includes("hesitates")));
+      seen.push(byId("pane").querySelector(".facts").textContent.includes("reward: "));
+      byId("pane").querySelector(".card button").click();
+      seen.push(byId("pane").querySelector(".raw").textContent.startsWith("<think>"));
+      set(verifier, "mcq");
+      seen.push(byId("count").textContent);
+      set(byId("filter-text"), "no such words");
+      seen.push(list.textContent);
+      document.title = seen.join(" / ");
     </script></body>"""
     text = re.sub(r'<meta http-equiv="Content-Security-Policy"[^>]*>', "", path.read_text(encoding="utf-8"))
     path.write_text(text.replace("</body>", acted), encoding="utf-8")
-    assert "<title>item-1 / 4 of 20 / No question fits these filters.</title>" in browse(path)
+    seen = "item-1 / base sft grpo sft_grpo / sft grpo / 2 / ✓✗· / true / true / true / 4 of 20 / "
+    assert f"<title>{seen}No question fits these filters.</title>" in browse(path)
 
 
 def test_the_page_fetches_nothing(report):
@@ -178,7 +204,7 @@ def test_items_are_spread_over_verifiers_and_templates(study):
 
 
 def test_the_browser_holds_every_arm_of_an_item(study, picture):
-    data = browser_data(study, picture, count=5)
+    data = browser_data(Traces(study, picture), count=5)
     assert [arm["name"] for arm in data["arms"]] == ["base", "sft", "grpo", "sft_grpo"]
     for item in data["items"]:
         assert set(item["responses"]) == set(study)
@@ -192,7 +218,7 @@ def test_a_picture_that_cannot_be_read_is_missing_and_no_more(study):
             raise InputError("not in the store")
         return b"<svg onload=alert(1)>"
 
-    assert set(browser_data(study, broken, count=20)["pictures"].values()) == {None}
+    assert set(browser_data(Traces(study, broken), count=20)["pictures"].values()) == {None}
 
 
 def test_without_matplotlib_the_report_is_made_with_a_note(tmp_path, results, study, picture, monkeypatch):
@@ -200,14 +226,14 @@ def test_without_matplotlib_the_report_is_made_with_a_note(tmp_path, results, st
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.delattr("seethink.analysis.figures", raising=False)
     monkeypatch.setitem(sys.modules, "matplotlib", None)
-    write_report(tmp_path / "report.html", results, study, picture, {}, items=3)
+    write_report(tmp_path / "report.html", results, tables(study), Traces(study, picture), items=3)
     text = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert NO_FIGURES.replace("'", "&#39;") in text
     assert "<svg" not in text
 
 
 def test_the_report_says_what_the_results_say(tmp_path, results, study, picture):
-    write_report(tmp_path / "report.html", results, study, picture, {}, items=3)
+    write_report(tmp_path / "report.html", results, tables(study), Traces(study, picture), items=3)
     text = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert results["claim"] in text
     assert f"{100 * results['arms']['grpo']['accuracy']['mean']:.1f} %" in text

@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from seethink.analysis.numbers import amount, duration, p_text, signed
 from seethink.analysis.results import check_results, comparisons, find_pair, results_schema, study_results
 from seethink.analysis.terminal import print_comparison
-from seethink.analysis.wording import amount, duration, headline, p_text, signed
+from seethink.analysis.wording import headline
 from seethink.core.graded import Decoding
 from seethink.core.rejected import InputError
 
@@ -64,7 +65,9 @@ def test_numbers_of_an_arm_are_those_of_its_responses(study, results):
     arm = results["arms"]["grpo"]
     assert arm["accuracy"]["mean"] == pytest.approx(sum(one.strict.score for one in greedy) / len(greedy), abs=1e-6)
     assert arm["accuracy"]["n"] == len(greedy)
-    assert arm["cost"] == {"train_tokens": 1.2e6, "train_seconds": 200.0, "steps": 160, "eval_seconds": 12.5}
+    assert arm["cost"] == {
+        "train_tokens": 1.2e6, "train_seconds": 200.0, "steps": 160, "completions": None, "eval_seconds": 12.5,
+    }  # fmt: skip
     assert set(arm["by_verifier"]) == {"digit", "mcq", "math", "iou", "open"}
     assert set(arm["by_dimension"]) == {"perception", "cognition"}
     assert set(arm["by_group"]) == {"count", "option", "mean", "locate", "describe"}

@@ -1,6 +1,6 @@
 """Pseudo reasoning: imitated, hesitant, repetitive or wrong steps, made countable (VLAA-Thinking section 1).
 
-arm_habits     the habits of an arm, as results.json holds them
+arm_habits     the habits of one response, as results.json averages them
 read           responses of any file as rows
 statements, calculations  what a sentence states, and whether its sums are right
 signs          the signs of every step: cues, hesitation, repetition, contradiction, false sums, gain for the gold
@@ -13,7 +13,7 @@ told, page     a diagnosis as a table, and as a page
 """
 
 from seethink.analysis.pseudo_reasoning.against_truth import Quality, Target, qualities
-from seethink.analysis.pseudo_reasoning.arm_habits import Habits, HabitSummary, habits, summarise_habits
+from seethink.analysis.pseudo_reasoning.arm_habits import Habits, false_share, habits
 from seethink.analysis.pseudo_reasoning.diagnosis import (
     MEASURES,
     Diagnosis,
@@ -32,7 +32,6 @@ __all__ = [
     "MEASURES",
     "Consequence",
     "Diagnosis",
-    "HabitSummary",
     "Habits",
     "Quality",
     "Reflection",
@@ -44,6 +43,7 @@ __all__ = [
     "Turn",
     "by_group",
     "diagnose",
+    "false_share",
     "habits",
     "qualities",
     "read_traces",
@@ -51,7 +51,6 @@ __all__ = [
     "signed_steps",
     "step_records",
     "summarise",
-    "summarise_habits",
     "survival",
     "trace_record",
     "trace_steps",

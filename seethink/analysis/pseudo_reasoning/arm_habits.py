@@ -7,11 +7,8 @@ Steps are the non-empty lines of the think part (``core.trace.line_steps``).
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
-from seethink.analysis.compare import RESAMPLES, Interval, interval, item_means
 from seethink.core.cues import ANALYSIS_CUES, count_cues
 from seethink.core.graded import GradedResponse
 from seethink.core.hesitation import hesitates, repeats
@@ -40,35 +37,6 @@ class Habits:
     steps_false: int | None
 
 
-class StepCounts(NamedTuple):
-    """Steps over all responses of an arm that state something true or false."""
-
-    true: int
-    false: int
-
-
-@dataclass(frozen=True, slots=True)
-class HabitSummary:
-    """The habits of an arm; intervals are over items.
-
-    Attributes:
-        response_tokens: mean length in tokens.
-        cue_rate: share of responses with at least one reflective expression.
-        hesitation_rate, repetition_rate: mean share of steps that hesitate, or repeat.
-        false_step_rate: of the steps that state something, the share that is false.
-        cue_counts: occurrences of each expression over all responses, as figure 7 counts them.
-        steps: None where no step's truth is known.
-    """
-
-    response_tokens: Interval
-    cue_rate: Interval
-    hesitation_rate: Interval
-    repetition_rate: Interval
-    false_step_rate: Interval
-    cue_counts: dict[str, int]
-    steps: StepCounts | None
-
-
 def habits(response: GradedResponse) -> Habits:
     steps = [step.text for step in line_steps(thinking(response.response))]
     return Habits(
@@ -82,33 +50,8 @@ def habits(response: GradedResponse) -> Habits:
     )
 
 
-def summarise_habits(responses: Sequence[GradedResponse], *, seed: int = 0, resamples: int = RESAMPLES) -> HabitSummary:
-    """The habits of one arm under one decoding."""
-    found = {id(response): habits(response) for response in responses}
-
-    def rate(name: str) -> Interval:
-        means = item_means(responses, lambda response: getattr(found[id(response)], name))
-        return interval(means.values(), seed=seed, resamples=resamples)
-
-    tokens = item_means(responses, lambda response: response.completion_tokens)
-    cued = item_means(responses, lambda response: float(bool(found[id(response)].cues)))
-    false = item_means(responses, _false_share)
-    counts = sum((one.cues for one in found.values()), Counter[str]())
-    known = [one for one in found.values() if one.steps_true is not None and one.steps_false is not None]
-    return HabitSummary(
-        response_tokens=interval(tokens.values(), bounds=None, seed=seed, resamples=resamples),
-        cue_rate=interval(cued.values(), seed=seed, resamples=resamples),
-        hesitation_rate=rate("hesitant"),
-        repetition_rate=rate("repeated"),
-        false_step_rate=interval(false.values(), seed=seed, resamples=resamples),
-        cue_counts={cue: counts[cue] for cue in ANALYSIS_CUES},
-        steps=StepCounts(sum(one.steps_true or 0 for one in known), sum(one.steps_false or 0 for one in known))
-        if known
-        else None,
-    )
-
-
-def _false_share(response: GradedResponse) -> float | None:
+def false_share(response: GradedResponse) -> float | None:
+    """Of the steps that state something, the share that is false; None where none does, or nobody knows."""
     true, false = response.steps_true, response.steps_false
     if true is None or false is None or true + false == 0:
         return None

@@ -1,0 +1,158 @@
+"""Everything that a study leaves to read, from its tables alone."""
+
+import json
+import shutil
+import subprocess
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from typer.testing import CliRunner
+
+from seethink.analysis.ablations import ablations, main_arms
+from seethink.analysis.registered import Registration
+from seethink.analysis.results import check_results, results_of
+from seethink.analysis.study_data import write_study_data
+from seethink.analysis.study_page import study_page
+from seethink.analysis.tell import tell_study
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+pytest.importorskip("matplotlib")
+
+REGISTRATION = {
+    "title": "A title with | and <b>",
+    "primary": "gap",
+    "doses": [{"name": "h", "dial": "teacher.h", "series": {"sft": {0: "sft-0", 1: "sft-1"}}}],
+    "claims": [
+        {"kind": "difference", "name": "gap", "family": "gap", "statement": "It falls.", "quantity": "accuracy",
+         "a": "sft+rl", "b": "rl", "direction": "falls", "smallest": 0.03},
+        {"kind": "slope", "name": "planted", "family": "planted", "statement": "It plants.", "direction": "rises",
+         "quantity": "hesitation_rate", "dose": "h", "series": "sft", "smallest": 0.1},
+    ],
+}  # fmt: skip
+ACCURACY = {"base": 0.4, "rl": 0.75, "sft+rl": 0.5, "sft-0": 0.5, "sft-1": 0.5, "rl-a": 0.6, "rl-b": 0.7}
+CHANGES = {"sft-0": {"teacher.h": 0}, "sft-1": {"teacher.h": 1}, "rl-a": {"rl.kl": 0.1}, "rl-b": {"rl.kl": 0.2}}
+
+
+@pytest.fixture(scope="module")
+def made(make_study):
+    return make_study(ACCURACY, {"sft-1": 0.4}, runs=3, changes=CHANGES)
+
+
+@pytest.fixture(scope="module")
+def told(made, tmp_path_factory):
+    out = tmp_path_factory.mktemp("told")
+    results = tell_study(
+        out, made, registration=Registration.model_validate(REGISTRATION), resamples=200, command="make it"
+    )
+    return out, results
+
+
+def test_results_follow_their_schema(told):
+    check_results(told[1])
+    assert json.loads((told[0] / "results.json").read_text()) == told[1]
+    assert [row["verdict"] for row in told[1]["verdicts"]] == ["supported", "supported"]
+    assert [(pair["a"], pair["b"]) for pair in told[1]["claims"]["comparisons"]] == [("sft+rl", "rl")]
+
+
+def test_sections_are_there_where_there_is_something_to_show(told, make_study, tmp_path):
+    page = (told[0] / "report.html").read_text()
+    for section in ("claims", "doses", "arms", "differences", "ablations", "parts", "training", "controls", "method"):
+        assert f'<section id="{section}">' in page and f'href="#{section}"' in page
+    assert 'id="traces"' not in page
+    tell_study(tmp_path, make_study({"base": 0.4, "sft": 0.5}, runs=1), resamples=50)
+    plain = (tmp_path / "report.html").read_text()
+    for section in ("claims", "doses", "ablations", "training", "data", "traces"):
+        assert f'id="{section}"' not in plain and f'href="#{section}"' not in plain
+
+
+def test_every_figure_lies_beside_the_report_as_svg_and_png(told):
+    names = {path.stem for path in (told[0] / "figures").iterdir()}
+    assert {"claims", "doses", "accuracy", "difficulty", "curves", "verifier-curves"} <= names
+    for name in names:
+        assert ElementTree.parse(told[0] / "figures" / f"{name}.svg").getroot().tag.endswith("svg")
+        with Image.open(told[0] / "figures" / f"{name}.png") as image:
+            assert image.format == "PNG" and image.width == 1400
+
+
+def test_arms_of_doses_and_ablations_have_sections_of_their_own(told):
+    assert main_arms(told[1]) == ["base", "rl", "sft+rl"]
+    assert {path: [row["arm"] for row in rows] for path, rows in ablations(told[1]).items()} == {
+        "rl.kl": ["rl-a", "rl-b"]
+    }
+
+
+def test_the_page_has_every_verdict_and_no_markup_from_names(told):
+    page = (told[0] / "README.md").read_text()
+    assert page.startswith("# A title with \\| and \\<b\\>\n")
+    assert "| It falls. (decides) | ✓ **supported** |" in page
+    assert "![" in page and "(figures/doses.svg)" in page
+    for line in page.splitlines():
+        if line.startswith("| ") and "---" not in line:
+            assert line.endswith(" |")
+    assert "Made by `make it`." in page
+
+
+def test_the_page_of_a_study_without_claims_tells_its_findings(make_study):
+    page = study_page(results_of(make_study({"base": 0.4, "rl": 0.8}, runs=1), resamples=50), [])
+    assert "rl is the best of 2 arms" in page and "Registered claims" not in page and "![" not in page
+
+
+def test_the_command_tells_a_study_from_its_tables_and_adds_seeds(made, tmp_path):
+    from seethink.cli import app
+
+    write_study_data(tmp_path / "data" / "first", made)
+    claims = tmp_path / "claims.yaml"
+    claims.write_text(json.dumps(REGISTRATION))
+    done = CliRunner().invoke(
+        app, ["analyse", "study", str(tmp_path / "data"), "--claims", str(claims), "--out", str(tmp_path / "out"),
+              "--tables", str(tmp_path / "joined")],
+    )  # fmt: skip
+    assert done.exit_code == 0, done.output
+    assert "supported" in done.output
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {
+        "results.json",
+        "report.html",
+        "figures",
+        "README.md",
+    }
+    assert (tmp_path / "joined" / "study.json").read_text() == (tmp_path / "data" / "first" / "study.json").read_text()
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine")
+@pytest.mark.parametrize("width", [1280, 500])
+def test_the_report_fits_its_window_and_turns_dark(told, tmp_path, width):
+    text = (told[0] / "report.html").read_text(encoding="utf-8")
+    policy = text[text.index('<meta http-equiv="Content-Security-Policy"') :].split(">")[0] + ">"
+    acted = """<script>
+      const root = document.documentElement, paper = () => getComputedStyle(document.body).backgroundColor;
+      const seen = [root.scrollWidth <= window.innerWidth, paper()];
+      const button = document.getElementById("theme");
+      button.click(); button.click();
+      seen.push(paper(), button.textContent);
+      document.title = seen.join(" / ");
+    </script></body>"""
+    page = tmp_path / "page.html"
+    page.write_text(text.replace(policy, "").replace("</body>", acted), encoding="utf-8")
+    flags = (
+        "--headless",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--no-first-run",
+        "--virtual-time-budget=3000",
+        "--dump-dom",
+    )
+    done = subprocess.run(
+        [
+            CHROMIUM,
+            *flags,
+            f"--user-data-dir={tmp_path / 'profile'}",
+            f"--window-size={width},900",
+            Path(page).as_uri(),
+        ],
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert "<title>true / rgb(255, 255, 255) / rgb(20, 23, 27) / theme: dark</title>" in done.stdout
