@@ -66,7 +66,9 @@ def _supervise(answer: Callable[[Any], Any], requests: BinaryIO, replies: Binary
         child = os.fork()
         if child == 0:
             signal.pthread_sigmask(signal.SIG_UNBLOCK, watched)
-            _serve(answer, requests, replies, deadline)
+            # A broken pipe: the parent died meanwhile, and nobody is to be served any more.
+            with contextlib.suppress(BrokenPipeError):
+                _serve(answer, requests, replies, deadline)
             os._exit(0)
         ended = 0
         while not ended:

@@ -183,6 +183,15 @@ def test_the_worker_process_holds_no_keys_and_no_torch(workers, monkeypatch):
     assert not alive(pid)
 
 
+def busy(worker):
+    """Whether the worker's child has been computing for half a second."""
+    children = Path(f"/proc/{worker}/task/{worker}/children")
+    if not children.exists():
+        pytest.skip("needs /proc")
+    ticks = [Path(f"/proc/{child}/stat").read_text().split()[13] for child in children.read_text().split()]
+    return any(int(tick) >= os.sysconf("SC_CLK_TCK") // 2 for tick in ticks)
+
+
 def test_worker_and_child_end_when_their_parent_was_killed_during_a_comparison():
     script = (
         "import threading, time\n"
@@ -196,6 +205,9 @@ def test_worker_and_child_end_when_their_parent_was_killed_during_a_comparison()
         [sys.executable, "-c", script], stdout=subprocess.PIPE, text=True, env=os.environ | {"PYTHONPATH": str(ROOT)}
     )
     worker = int(parent.stdout.readline())
+    until = time.monotonic() + 60
+    while time.monotonic() < until and not busy(worker):
+        time.sleep(0.05)
     parent.kill()
     parent.wait()
     until = time.monotonic() + 60
