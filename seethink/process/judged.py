@@ -10,30 +10,23 @@ import hashlib
 import json
 import logging
 import math
-import os
 import re
-import threading
 from collections.abc import Sequence
-from contextlib import AsyncExitStack
 from enum import StrEnum
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from pydantic import Field
-
-from seethink.core.config import Config
 from seethink.core.images import ImageStore
 from seethink.core.item import Item
 from seethink.core.trace import THINK_CLOSE
-from seethink.teachers.address import Address, KeyVariable
 from seethink.teachers.picture import picture_as_sent
-from seethink.teachers.request import Message, Picture, Sampling
-from seethink.teachers.session import Session, all_of
+from seethink.teachers.request import Message, Picture
+from seethink.teachers.session import all_of
+from seethink.teachers.standing import StandingConfig, StandingTeacher
 
 if TYPE_CHECKING:
-    from seethink.teachers.endpoint import Endpoint
     from seethink.teachers.purchase import Patience
     from seethink.teachers.teacher import Teacher
 
@@ -54,28 +47,11 @@ class Rated(StrEnum):
     """The whole response once: an ORM."""
 
 
-class StepJudgeConfig(Config):
+class StepJudgeConfig(StandingConfig):
     """A judge of steps at an endpoint."""
 
     kind: Literal["judged"] = "judged"
-    model: str = Field(min_length=1)
-    """Name of a model that sees pictures, sent as it stands."""
     rated: Rated = Rated.STEPS
-    base_url: Address = "https://api.openai.com/v1"
-    """OpenAI-compatible endpoint."""
-    key_env: KeyVariable | None = None
-    """Environment variable holding the API key; None for servers that want none. The key itself stands nowhere."""
-    temperature: float | None = Field(default=0.0, ge=0)
-    max_tokens: int | None = Field(default=8, ge=1)
-    """Enough for a number; a judge that reasons first needs more."""
-    width: int = Field(default=32, ge=1)
-    """Most calls in flight. choice."""
-    timeout: float = Field(default=120.0, gt=0)
-    """Seconds one attempt may take. choice."""
-    max_calls: int | None = Field(default=None, ge=0)
-    """Calls one process may pay for; the run stops at the next."""
-    ledger: Path | None = None
-    """Folder of paid ratings, to share them between runs; ``ledger`` below the output where None."""
 
 
 @cache
@@ -116,12 +92,7 @@ class JudgedSteps:
         self.config = config
         self.images = images
         self.unread = 0
-        self._ledger = config.ledger or ledger
-        self._patience = patience
-        self._lock = threading.Lock()
-        self._session: Session[Teacher] | None = None
-        # Looks for the key now: a run that cannot ask should not begin.
-        self._endpoint()
+        self._teacher = StandingTeacher(config, ledger, patience, name="step judge", purpose="step ratings")
 
     def score_steps(self, item: Item, steps: Sequence[str]) -> list[float]:
         return self.score_many([item], [steps])[0]
@@ -133,15 +104,12 @@ class JudgedSteps:
             Stopped: the budget is spent.
             InputError: no request can succeed, or the endpoint has refused for minutes.
         """
-        session = self._opened()
+        session = self._teacher.session()
         return session.run(self._rate_all(session.opened, items, traces))
 
     def close(self) -> None:
         """Wait for the calls in flight and close the ledger; the next call opens both again. Also done at exit."""
-        with self._lock:
-            session, self._session = self._session, None
-        if session is not None:
-            session.close()
+        self._teacher.close()
 
     async def _rate_all(
         self, teacher: Teacher, items: Sequence[Item], traces: Sequence[Sequence[str]]
@@ -188,30 +156,3 @@ class JudgedSteps:
             _log.warning("item %s: the judge said %.60r and no whole number from 1 to 5", item.id, said)
         self.unread += 1
         return math.nan
-
-    def _endpoint(self) -> Endpoint:
-        from seethink.teachers.endpoint import Endpoint
-
-        return Endpoint(self.config.base_url, self.config.key_env, timeout=self.config.timeout)
-
-    def _opened(self) -> Session[Teacher]:
-        with self._lock:
-            # A forked child has the parent's session, but not the thread that runs it.
-            if self._session is None or self._session.owner != os.getpid():
-                self._session = Session(self._connected, "step judge")
-            return self._session
-
-    async def _connected(self, stack: AsyncExitStack) -> Teacher:
-        from seethink.teachers.gate import Budget, Gate
-        from seethink.teachers.ledger import Ledger
-        from seethink.teachers.purchase import Patience
-        from seethink.teachers.teacher import Teacher
-
-        config = self.config
-        ledger = await stack.enter_async_context(Ledger(self._ledger))
-        endpoint = await stack.enter_async_context(self._endpoint())
-        sampling = Sampling(temperature=config.temperature, max_tokens=config.max_tokens)
-        gate = Gate(config.width, Budget(max_calls=config.max_calls))
-        return Teacher(
-            endpoint, config.model, sampling, ledger, gate, self._patience or Patience(), purpose="step ratings"
-        )

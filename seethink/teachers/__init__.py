@@ -15,7 +15,7 @@
     batch        the same through a provider's batch files
     prices       what a token costs, by model and date; cost is what a ledger paid
     teacher      endpoint + model + sampling, with one method: ``ask``
-    session      teachers for code that is not asynchronous
+    session      teachers for code that is not asynchronous; standing keeps one between two batches
 
 The promise: answers are recorded exactly once and a call is sent at least once. After a requested stop nothing is paid
 twice; after ``kill -9`` at most the requests in flight at that moment are. What a batch file asks for is paid once.
