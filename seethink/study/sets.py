@@ -17,7 +17,7 @@ from seethink.core.images import ImageStore, png_bytes
 from seethink.core.item import Item, item_from_row, item_row
 from seethink.core.protocols import StepTruth
 from seethink.core.rejected import InputError, Rejected
-from seethink.core.tables import claim, data_hash, read_json, read_manifest, read_rows, write_manifest, write_rows
+from seethink.core.tables import claim, data_hash, read_manifest, read_rows, write_manifest, write_rows
 from seethink.core.trace import read_tags, write_tags
 from seethink.data.curation import PerplexityConfig, perplexity_subsets, responses_of, strip_steps
 from seethink.study.blindness import BlindConfig, audit_with_model
@@ -213,14 +213,6 @@ def _matched(
     if not chosen:
         raise InputError("matched leaves no row: the SFT and the RL set have no pass rate in common")
     return [row for row in rows if row["id"] in chosen]
-
-
-def read_difficulty(config: Matched, data: Path) -> Mapping[str, float]:
-    """The base's pass rate by item, as ``matched`` measured it."""
-    asked = DifficultyConfig(**config.model_dump(), ks=(1, config.draws) if config.draws > 1 else (1,))
-    measured = data / f"pass_rates_{data_hash([asked.model_dump(mode='json')])}"
-    read_json(measured / "difficulty.json")
-    return {row["item_id"]: row["pass_rate"] for row in read_rows(measured) if row["pass_rate"] is not None}
 
 
 def _shown(rows: Sequence[Row], shown: Shown, images: ImageStore) -> Iterator[Row]:
