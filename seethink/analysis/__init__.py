@@ -21,7 +21,7 @@ numbers, wording  numbers, and findings in plain words
 palette, figures  one colour per arm; the figures (``figures.canvas`` is the only file with matplotlib)
 ablations         which arms belong together
 drawings          which figures a study has, and their files
-browser, report   the traces a reader may browse; the self-contained report.html
+browser, report   the traces a reader may browse; the self-contained report.html (pages: how templates are escaped)
 study_page        the same as a page of Markdown
 tell              all of it at once
 terminal          the comparison for a terminal

@@ -10,12 +10,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from rich.console import Console
 from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from seethink.analysis.pages import templates
 from seethink.core.tables import write_text
 
 Tree = Mapping[str, Any]
@@ -35,13 +35,7 @@ _ENDS = 300
 
 def write_audit(path: Path, tree: Tree, *, rows: int = PAGE_ROWS) -> None:
     """Write the page to ``path``, self-contained, or nothing."""
-    environment = Environment(
-        loader=PackageLoader("seethink", "analysis"),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=StrictUndefined,
-    )
+    environment = templates()
     environment.filters |= {"verdict": verdict_text}
     page = environment.get_template("audit.html.jinja").render(
         audit=tree, sides=side_titles(tree), rows=tree["to_read"][:rows], longest=PAGE_LENGTH

@@ -14,7 +14,6 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from seethink.analysis import numbers, wording
@@ -23,6 +22,7 @@ from seethink.analysis.arm_results import DIFFICULTIES
 from seethink.analysis.browser import ITEMS, Traces, browser_data, script_json
 from seethink.analysis.claims_told import sentence
 from seethink.analysis.drawings import CAPTIONS, NO_FIGURES, draw_study, themed
+from seethink.analysis.pages import templates
 from seethink.analysis.palette import arm_colours
 from seethink.analysis.registered import told as verdicts_told
 from seethink.analysis.study_data import Study
@@ -80,7 +80,7 @@ def render_report(
         told = Traces(ordered, traces.images, traces.truth, traces.terms)
         browsed = browser_data(told, items, seed, arms=arms, shown=main)
     script = _part("report.js")
-    environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=StrictUndefined)
+    environment = templates()
     environment.filters |= {
         "percent": numbers.percent,
         "signed": numbers.signed,
@@ -91,7 +91,7 @@ def render_report(
         "cell": _cell,
     }
     drawn = {name: Markup(themed(drawing.svg)) for name, drawing in draw_study(results, study).items()}
-    return environment.from_string(_part("report.html.jinja")).render(
+    return environment.get_template("report.html.jinja").render(
         title=title or (results["registration"] or {}).get("title") or TITLE,
         results=results,
         sentences=wording.headline(results),
