@@ -46,8 +46,9 @@ def traces(
     from seethink.analysis.pseudo_reasoning import step_records, trace_record
     from seethink.analysis.pseudo_reasoning.page import write_traces_page
     from seethink.analysis.pseudo_reasoning.told import diagnosis_tree, measures_table, qualities_table
+    from seethink.core.item import items_by_id
     from seethink.core.tables import write_json, write_rows
-    from seethink.study.step_columns import items_by_id, with_truth
+    from seethink.study.step_columns import with_truth
 
     rows, rejected = _read(file, by, field)
     if data is not None:
@@ -81,7 +82,8 @@ def gold(
 ) -> None:
     """Measure how likely a model finds the gold answer after each step, as a table that `analyse traces` reads."""
     from seethink.core.config import load_config
-    from seethink.study.step_columns import GoldConfig, items_by_id, with_truth, write_gold_columns
+    from seethink.core.item import items_by_id
+    from seethink.study.step_columns import GoldConfig, with_truth, write_gold_columns
 
     settings = load_config(GoldConfig, None, overrides or ())
     rows, _ = _read(file, by, field)

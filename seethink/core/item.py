@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
@@ -133,6 +133,19 @@ def make_item(
         context=context,
         meta=meta or {},
     )
+
+
+def own_id(item: Item) -> str:
+    """The item's id in the file that it was read from; the content hash where that names none."""
+    return str(item.meta.get("id", item.id))
+
+
+def items_by_id(items: Iterable[Item]) -> dict[str, Item]:
+    """Items by their content hash and by the id of the file that they were read from."""
+    known: dict[str, Item] = {}
+    for item in items:
+        known |= {item.id: item, own_id(item): item}
+    return known
 
 
 def item_row(item: Item) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import Any
 from rich.console import Console
 
 from seethink import __version__
-from seethink.core.item import Item, item_row
+from seethink.core.item import Item, item_row, own_id
 from seethink.core.rejected import Rejected
 from seethink.core.tables import write_manifest, write_part
 from seethink.data.config import DataConfig
@@ -34,9 +34,9 @@ def collect(
         if isinstance(item, Rejected):
             yield None, item
         elif item.id in seen:
-            yield item, Rejected("duplicate item", "an earlier item asks the same of the same picture", _where(item))
+            yield item, Rejected("duplicate item", "an earlier item asks the same of the same picture", own_id(item))
         elif one_question_per_picture and not pictures.isdisjoint(item.images):
-            yield item, Rejected("picture already used", "an earlier item has this picture", _where(item))
+            yield item, Rejected("picture already used", "an earlier item has this picture", own_id(item))
         else:
             seen.add(item.id)
             pictures.update(item.images)
@@ -90,7 +90,3 @@ def _write(items: Iterable[Item | Rejected], config: DataConfig, stage: Stage, l
 def _seal(stage: Stage, number: int, kept: list[dict[str, Any]], aside: list[dict[str, Any]]) -> None:
     write_part(stage.rejected, number, aside)
     write_part(stage.rows, number, kept)
-
-
-def _where(item: Item) -> str:
-    return str(item.meta.get("id", item.id))

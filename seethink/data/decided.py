@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from seethink.core.cues import CURATION_CUES, count_cues
-from seethink.core.item import Verifier
+from seethink.core.item import Verifier, own_id
 from seethink.core.tables import read_rows
 from seethink.data.curation.pool import Pool
 from seethink.data.rewrite import MAX_GAP, word_gap
@@ -67,7 +67,7 @@ def _decided(row: Row, fate: str, verified: bool) -> Decided:
     item = row.item
     given = str(item.meta.get("given_gold", item.gold))
     return Decided(
-        item_id=str(item.meta.get("id", item.id)),
+        item_id=own_id(item),
         source=item.source,
         given=given,
         gold=item.gold,

@@ -14,7 +14,7 @@ from typing import Any
 
 from seethink.analysis.compare import Rule, verdict_of
 from seethink.core.graded import Decoding, GradedResponse
-from seethink.core.item import Item
+from seethink.core.item import Item, items_by_id
 from seethink.core.protocols import Reward
 from seethink.core.records import read_records
 from seethink.core.rejected import InputError, Rejected
@@ -91,9 +91,7 @@ def read_pools(
     Raises:
         InputError: no row can be used.
     """
-    known: dict[str, Item] = {}
-    for item in items:
-        known |= {item.id: item, str(item.meta.get("id", item.id)): item}
+    known = items_by_id(items)
     rows: list[tuple[Item, str, str]] = []
     rejected: list[Rejected] = []
     for record in read_records(path):

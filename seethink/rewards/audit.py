@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from seethink.core.item import Item
+from seethink.core.item import Item, items_by_id
 from seethink.core.protocols import Reward
 from seethink.core.records import Record
 from seethink.core.rejected import InputError, Rejected
@@ -49,9 +49,7 @@ def read_answered(path: Path, items: Iterable[Item] = ()) -> tuple[list[Answered
     Raises:
         InputError: nothing can be read, or no row can be used.
     """
-    known: dict[str, Item] = {}
-    for item in items:
-        known |= {item.id: item, str(item.meta.get("id", item.id)): item}
+    known = items_by_id(items)
     answered: list[Answered] = []
     rejected: list[Rejected] = []
     for record in response_records(path):

@@ -20,7 +20,7 @@ from seethink.core.chat import messages, prompt_hash
 from seethink.core.config import Config
 from seethink.core.graded import GradedResponse
 from seethink.core.images import ImageStore
-from seethink.core.item import Item
+from seethink.core.item import Item, items_by_id
 from seethink.core.rejected import InputError, Rejected
 from seethink.core.tables import claim, data_hash, parts, write_manifest, write_part
 from seethink.study.gold_gain import gold_logprobs
@@ -36,14 +36,6 @@ class GoldConfig(Config):
     """Traces per sealed part."""
     dtype: Literal["float32", "bfloat16", "float16"] = "float32"
     max_pixels: int | None = None
-
-
-def items_by_id(items: Iterable[Item]) -> dict[str, Item]:
-    """Items by their own id and by that of the file they were read from."""
-    known: dict[str, Item] = {}
-    for item in items:
-        known |= {item.id: item, str(item.meta.get("id", item.id)): item}
-    return known
 
 
 def with_truth(rows: Sequence[TraceRow], items: Mapping[str, Item]) -> list[TraceRow]:

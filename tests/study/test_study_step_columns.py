@@ -7,11 +7,12 @@ from seethink.analysis.pseudo_reasoning import diagnose, read_traces, trace_step
 from seethink.analysis.pseudo_reasoning.conclusion import Asked
 from seethink.analysis.pseudo_reasoning.read import TraceRow
 from seethink.core.chat import messages
+from seethink.core.item import items_by_id
 from seethink.core.rejected import InputError
 from seethink.models.load import load_checkpoint
 from seethink.models.sampling import Prompt
 from seethink.study.gold_gain import gold_logprobs, started
-from seethink.study.step_columns import GoldConfig, items_by_id, with_truth, write_gold_columns
+from seethink.study.step_columns import GoldConfig, with_truth, write_gold_columns
 from seethink.world.questions import question
 from seethink.world.traces import response
 
