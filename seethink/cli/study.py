@@ -26,13 +26,14 @@ def compare_arms(
     stage: Annotated[
         str | None, typer.Option("--stage", help="Make this stage only, by the name that --dry-run prints.")
     ] = None,
+    jobs: Annotated[int, typer.Option("--jobs", min=1, help="Processes that share the work on this machine.")] = 1,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Print stages, commands, tokens and time, and run nothing.")
     ] = False,
 ) -> None:
     """Compare training regimes on matched arms; writes results.json and report.html.
 
-    The same command in a second shell, or with a second GPU visible, takes part in the work.
+    The same command in a second shell takes part in the work, as do the processes of --jobs.
     """
     from seethink.core.config import load_config
     from seethink.study.run import HELD, make_stage, run_study
@@ -50,4 +51,4 @@ def compare_arms(
             terminal().print(f"{stage} is in the works of another process")
             raise typer.Exit(HELD)
         return
-    run_study(study, out, stages=stages)
+    run_study(study, out, stages=stages, jobs=jobs)

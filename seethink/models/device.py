@@ -21,6 +21,13 @@ def device_name() -> str:
     return f"CPU, {torch.get_num_threads()} threads"
 
 
+def accelerators() -> list[str]:
+    """Names of the accelerators that this process may use, as ``CUDA_VISIBLE_DEVICES`` takes them; none on a CPU."""
+    numbered = [str(number) for number in range(torch.cuda.device_count())]
+    visible = os.environ.get("CUDA_VISIBLE_DEVICES")
+    return visible.split(",") if numbered and visible else numbered
+
+
 def own_device() -> str:
     """This process's accelerator, the CPU where there is none.
 

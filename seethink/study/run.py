@@ -27,6 +27,7 @@ from seethink.study.budget import matched_completions
 from seethink.study.conclude import conclude
 from seethink.study.data import build_data, build_world_data
 from seethink.study.heldout import evaluate_heldout
+from seethink.study.jobs import jobs_beside, with_shared_threads
 from seethink.study.sets import TraceSetConfig, read_items, read_traces, write_items, write_traces
 from seethink.study.settings import StudyConfig
 from seethink.study.sources import (
@@ -66,22 +67,28 @@ _REPORT_PATIENCE = 3_600.0
 
 
 def run_study(
-    config: StudyConfig, out: Path, console: Console | None = None, *, stages: Path | None = None
+    config: StudyConfig, out: Path, console: Console | None = None, *, stages: Path | None = None, jobs: int = 1
 ) -> dict[str, Any]:
     """Run every arm and compare; writes ``results.json`` and ``report.html`` under ``out`` and returns the results.
 
     Args:
         stages: folder of what stages leave, to share it between studies; ``out`` where None.
+        jobs: processes that work at it, this one included.
     """
+    config = with_shared_threads(config, jobs)
     started, shop = time.time(), _workshop(config, out, stages, console)
-    if config.launcher:
-        write_text(out / _STUDY, yaml.safe_dump(config.model_dump(mode="json", by_alias=True, exclude_unset=True)))
-    plan = shop.run_all()
+    with jobs_beside(config, jobs - 1, out, shop.root, shop.console):
+        plan = shop.run_all()
     with held(out / "results.lock", wait=_REPORT_PATIENCE):
         results = conclude(config, plan, shop.root, out, seconds=time.time() - started, stage_seconds=shop.seconds)
     print_comparison(results, shop.console)
     shop.console.print(f"results: {out / 'results.json'}   report: {out / 'report.html'}")
     return results
+
+
+def make_stages(config: StudyConfig, out: Path, console: Console | None = None, *, stages: Path | None = None) -> None:
+    """Make every stage that is left, with whoever else is at the study; results and report are made elsewhere."""
+    _workshop(config, out, stages, console).run_all()
 
 
 def make_stage(
@@ -129,6 +136,9 @@ class _Workshop:
 
     def run_all(self) -> StudyPlan:
         """Every task of the study. Arms whose settings depend on stages are planned once these are finished."""
+        if self.config.launcher:
+            study = self.config.model_dump(mode="json", by_alias=True, exclude_unset=True)
+            write_text(self.out / _STUDY, yaml.safe_dump(study))
         done: set[str] = set()
         while True:
             plan = plan_study(self.config, matched_completions(self.config, self.root))

@@ -1,4 +1,4 @@
-"""Two processes at one study, and a study killed at random moments: both end as one that nobody disturbed."""
+"""A study of several processes, and one killed at random moments: both end as one that nobody disturbed."""
 
 import json
 import os
@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -36,8 +37,9 @@ def begin(tiny, tmp_path_factory):
     environment = os.environ | {"OMP_NUM_THREADS": "1"}
     started = []
 
-    def start(out):
+    def start(out, *more):
         words = [sys.executable, "-m", "seethink.cli", "study", str(folder / "study.yaml"), "--out", str(folder / out)]
+        words += more
         quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE, "env": environment}
         started.append(subprocess.Popen(words, start_new_session=True, **quiet))
         return started[-1]
@@ -77,12 +79,32 @@ def told(out):
 
 
 @pytest.mark.slow
-def test_two_processes_end_as_one_does_and_share_the_work(begin, undisturbed):
+def test_two_shells_with_two_jobs_each_end_as_one_process_does(begin, undisturbed):
     start, folder = begin
-    both = [start("both"), start("both")]
+    both = [start("both", "--jobs", "2"), start("both", "--jobs", "2")]
     for process in both:
         assert process.wait(900) == 0, process.stderr.read().decode()[-2000:]
+    assert "stages/" in (folder / "both" / "jobs" / "1.log").read_text()
     assert told(folder / "both") == undisturbed
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="looks for the job's process in /proc")
+def test_a_job_ends_with_the_process_that_started_it(begin):
+    start, folder = begin
+    first = start("left", "--jobs", "2")
+    log = folder / "left" / "jobs" / "1.log"
+    wait_until(lambda: log.exists() and log.read_text())
+    [job] = Path(f"/proc/{first.pid}/task/{first.pid}/children").read_text().split()
+    first.kill()
+    first.wait()
+    wait_until(lambda: not Path(f"/proc/{job}").exists(), seconds=30)
+
+
+def wait_until(seen, seconds=120):
+    late = time.monotonic() + seconds
+    while not seen():
+        assert time.monotonic() < late
+        time.sleep(0.2)
 
 
 @pytest.mark.slow
