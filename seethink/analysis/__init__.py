@@ -40,7 +40,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from seethink.analysis.at_k import Hits, item_hits, item_pass_at_k, maj_at_k, pass_at_k
+    from seethink.analysis.at_k import Hits, chance_at_k, item_hits, item_pass_at_k, maj_at_k, pass_at_k
     from seethink.analysis.benchmark_terminal import benchmark_table
     from seethink.analysis.benchmarks import agreement, benchmark_results
     from seethink.analysis.browser import Traces
@@ -101,6 +101,7 @@ __all__ = [
     "apart_within",
     "benchmark_results",
     "benchmark_table",
+    "chance_at_k",
     "check_results",
     "claims_table",
     "compare_arms",
@@ -147,7 +148,7 @@ _HOMES = {
     "side_by_side": ("BenchmarkRun", "compare_runs", "comparison_tables", "write_side_by_side"),
     "spreadsheet": ("write_spreadsheet",),
     "browser": ("Traces",),
-    "at_k": ("Hits", "item_hits", "item_pass_at_k", "maj_at_k", "pass_at_k"),
+    "at_k": ("Hits", "chance_at_k", "item_hits", "item_pass_at_k", "maj_at_k", "pass_at_k"),
     "budgets": ("Budget", "Budgets", "Spent", "shared_budgets"),
     "claims": ("Claim", "Finding", "compare_arms"),
     "claims_told": ("claims_table", "sentences"),

@@ -6,8 +6,9 @@ from pathlib import Path
 
 from seethink.core.tables import read_manifest
 from seethink.study.arms import Stage
+from seethink.study.runs import Run, plan_study
 from seethink.study.settings import StudyConfig, settings_of
-from seethink.study.stages import Run, Training, folder_of, plan_study
+from seethink.study.stages import Training, folder_of
 from seethink.training.grpo import GRPOConfig
 
 

@@ -27,8 +27,8 @@ class Form(StrEnum):
     steps is not known, the shorter half of the stripped ones."""
 
 
-class Matched(Config):
-    """Both sets with the same spread of difficulty for the base model."""
+class PassAtK(Config):
+    """How often the base gets an item right: the measure of its difficulty."""
 
     draws: int = Field(default=8, ge=1)
     """Sampled responses per item; the k of pass@k."""
@@ -61,7 +61,7 @@ class TraceChoice(Config):
     count: int | None = Field(default=None, ge=1)
     """So many rows, drawn by ``seed``: what is drawn of few is among what is drawn of more."""
     seed: int = 0
-    matched: Matched | None = None
+    matched: PassAtK | None = None
     """Drawn so that SFT's and RL's items are equally hard for the base; set ``items.matched`` alike."""
 
 
@@ -71,7 +71,7 @@ class ItemChoice(Config):
     rows: Rows = "rl"
     count: int | None = Field(default=None, ge=1)
     seed: int = 0
-    matched: Matched | None = None
+    matched: PassAtK | None = None
     seen: Seen | None = None
     verifiers: tuple[Verifier, ...] = ()
     """Items of these verifiers only; all where empty. The paper's ablation (table 5) leaves verifiers out, and does not

@@ -18,11 +18,13 @@ from seethink.study.arms import Stage
 from seethink.study.controls import Records, check_declared, check_matched, compare_controls
 from seethink.study.data import read_data
 from seethink.study.heldout import HeldoutBenchmarks, heldout_items
+from seethink.study.item_difficulty import difficulty_rows
 from seethink.study.reward_terms import reward_terms
 from seethink.study.rewards import shaping
 from seethink.study.run_records import read_run
+from seethink.study.runs import Run, StudyPlan
 from seethink.study.settings import StudyConfig, reinforcement, with_seed
-from seethink.study.stages import DataRun, Run, StudyPlan, Training, folder_of, start_key
+from seethink.study.stages import DataRun, Training, folder_of, start_key
 from seethink.study.step_columns import steps_truth
 from seethink.world.source import WorldConfig
 
@@ -68,7 +70,7 @@ def conclude(
             )
             for run in plan.runs
         ],
-        controls=controls.rows,
+        controls=[*controls.rows, *difficulty_rows(plan, root)],
         funnel=read_data(folder_of(_shared_data(config, plan), root)).funnel,
         compare=config.compare,
         seconds=seconds,

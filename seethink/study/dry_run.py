@@ -13,8 +13,9 @@ from rich.table import Table
 from seethink.analysis.numbers import amount, duration
 from seethink.study.budget import matched_completions
 from seethink.study.plan.plan import TrainingPlan, make_plan, training_key
+from seethink.study.runs import StudyPlan, plan_study
 from seethink.study.settings import StudyConfig
-from seethink.study.stages import Evaluation, StudyPlan, Task, Training, finished, plan_study
+from seethink.study.stages import Evaluation, Task, Training, finished
 from seethink.world.source import WorldConfig
 
 

@@ -27,7 +27,9 @@ from seethink.study.budget import matched_completions
 from seethink.study.conclude import conclude
 from seethink.study.data import build_data, build_world_data
 from seethink.study.heldout import evaluate_heldout
+from seethink.study.item_difficulty import measure_items
 from seethink.study.jobs import jobs_beside, with_shared_threads
+from seethink.study.runs import StudyPlan, plan_study
 from seethink.study.sets import TraceSetConfig, read_items, read_traces, write_items, write_traces
 from seethink.study.settings import StudyConfig
 from seethink.study.sources import (
@@ -41,14 +43,13 @@ from seethink.study.sources import (
 from seethink.study.stages import (
     DataRun,
     DataSet,
+    Difficulty,
     Evaluation,
-    StudyPlan,
     Task,
     Training,
     finished,
     folder_of,
     model_of,
-    plan_study,
 )
 from seethink.study.training import train_on_items
 from seethink.study.work import work_off
@@ -200,6 +201,9 @@ class _Workshop:
                 self._train(task, folder)
             case Evaluation():
                 self._evaluate(task, folder)
+            case Difficulty():
+                sets = [read_items(folder_of(one, self.root)) for one in task.sets]
+                measure_items(task.config, task.base, sets, self.images, folder)
 
     def _build(self, task: DataRun, folder: Path) -> None:
         match task.source:

@@ -10,7 +10,8 @@ from seethink.core.rejected import InputError
 from seethink.study.arms import Stage
 from seethink.study.controls import Records
 from seethink.study.recorded import read_recorded
-from seethink.study.stages import Imported, Run, Training, folder_of
+from seethink.study.runs import Run
+from seethink.study.stages import Imported, Training, folder_of
 
 
 def read_run(run: Run, root: Path) -> Records:

@@ -21,7 +21,7 @@ from seethink.core.tables import claim, data_hash, read_manifest, read_rows, wri
 from seethink.core.trace import read_tags, write_tags
 from seethink.data.curation import PerplexityConfig, perplexity_subsets, responses_of, strip_steps
 from seethink.study.blindness import BlindConfig, audit_with_model
-from seethink.study.choices import Form, ItemChoice, Matched, Rows, Shown, TraceChoice
+from seethink.study.choices import Form, ItemChoice, PassAtK, Rows, Shown, TraceChoice
 from seethink.study.difficulty import DifficultyConfig, measure_difficulty
 from seethink.training.samples import Demonstration
 
@@ -192,7 +192,7 @@ def _rank(seed: int, item_id: str) -> str:
 
 
 def _matched(
-    config: Matched, wanted: Rows, data: Path, base: str, images: ImageStore, rows: list[Row], seed: int
+    config: PassAtK, wanted: Rows, data: Path, base: str, images: ImageStore, rows: list[Row], seed: int
 ) -> list[Row]:
     """As many rows of each pass rate as the smaller of the two sets has."""
     if wanted == "both":

@@ -13,7 +13,7 @@ from seethink.core.rejected import InputError
 from seethink.data import DataConfig
 from seethink.evaluation.settings import EvaluationConfig
 from seethink.study.arms import Arm, Budget, Stage, chosen_arms, read_arms
-from seethink.study.choices import ItemChoice, PictureSettings, TraceChoice
+from seethink.study.choices import ItemChoice, PassAtK, PictureSettings, TraceChoice
 from seethink.study.heldout import Heldout
 from seethink.study.plan.expected import Expected
 from seethink.study.plan.hardware import Hardware
@@ -68,6 +68,9 @@ class StudyConfig(Settings):
     compare: tuple[tuple[str, str], ...] = ()
     """The comparisons that the study sets out to make, a minus b: the family that is corrected together. Every arm with
     every other where empty."""
+    difficulty: PassAtK | None = None
+    """How hard the items of every arm are for ``base``, told with a two-sample test in the controls; where None it is
+    measured only if an arm draws matched sets, as that arm asks."""
     claims: Path | None = None
     """Claims registered before the runs, whose verdicts the report tells."""
     accept: dict[str, str] = Field(default_factory=dict)

@@ -7,8 +7,7 @@ key. Folders are named ``sft+rl-s0-4f2c81d09a3e``: chain, seed, key.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
@@ -19,11 +18,10 @@ from seethink.core.tables import read_manifest
 from seethink.data import DataConfig
 from seethink.evaluation.settings import EvaluationConfig
 from seethink.study.arms import Stage, chain_name
-from seethink.study.choices import Shown
+from seethink.study.choices import PassAtK, Shown
 from seethink.study.heldout import AnyHeldout
-from seethink.study.rewards import GRPOTask, ImitatingTask
+from seethink.study.rewards import GRPOTask
 from seethink.study.sets import ItemSetConfig, TraceSetConfig
-from seethink.study.settings import Settings, StudyConfig, reinforcement, settings_of, with_seed
 from seethink.study.sources import FactorySourceConfig, RunSourceConfig, WorldSourceConfig
 from seethink.training.sft import SFTConfig
 from seethink.world.oracle import Dials
@@ -37,6 +35,7 @@ class Kind(StrEnum):
     SET = "sets"
     TRAINING = "stages"
     EVALUATION = "evaluation"
+    DIFFICULTY = "difficulty"
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,68 +149,25 @@ class Evaluation:
         return _to_train(self.model)
 
 
-Task = DataRun | DataSet | Training | Imported | Evaluation
-
-
 @dataclass(frozen=True, slots=True)
-class Run:
-    """An arm trained once: its trainings in order, and its evaluation.
+class Difficulty:
+    """How often ``base`` gets each item right that any training reads."""
 
-    Attributes:
-        settings: the arm's, before the seed.
-    """
+    sets: tuple[DataSet, ...]
+    base: str
+    config: PassAtK
+    kind = Kind.DIFFICULTY
 
-    arm: str
-    seed: int
-    settings: Settings
-    trainings: tuple[Training | Imported, ...]
-    evaluation: Evaluation
+    @property
+    def name(self) -> str:
+        return _key(self.kind, [self.config], start_key(self.base), *sorted(one.name for one in self.sets))
 
-
-@dataclass(frozen=True, slots=True)
-class StudyPlan:
-    """All runs of a study, and its tasks in an order in which each comes after what it needs.
-
-    Attributes:
-        waiting: arms whose settings depend on stages that are not finished.
-    """
-
-    runs: tuple[Run, ...]
-    waiting: tuple[str, ...] = ()
-    tasks: tuple[Task, ...] = field(default=())
-
-    def arms_of(self, task: Task) -> tuple[str, ...]:
-        """Arms that a task is for, in the study's order."""
-        return tuple(dict.fromkeys(run.arm for run in self.runs if task in _tasks_of(run)))
+    @property
+    def needs(self) -> tuple[Any, ...]:
+        return self.sets
 
 
-def plan_study(config: StudyConfig, completions: Mapping[tuple[str, int], int] | None = None) -> StudyPlan:
-    """What has to be made for a study.
-
-    Args:
-        completions: RL completions of arms with a budget, by arm and seed; such an arm waits while it is not known.
-    """
-    runs: list[Run] = []
-    waiting: list[str] = []
-    for name, arm in config.arms.items():
-        settings = settings_of(config, name)
-        if arm.imported:
-            runs.append(_imported(name, arm.imported, settings))
-            continue
-        for seed in config.seeds if arm.stages else config.seeds[:1]:
-            if arm.budget is not None and arm.budget.equal == "total":
-                known = (completions or {}).get((name, seed))
-                if known is None:
-                    waiting.append(name)
-                    continue
-                settings = settings.model_copy(update={"rl": settings.rl.model_copy(update={"completions": known})})
-            runs.append(_run(config, name, seed, settings))
-    by_name: dict[str, Task] = {}
-    # One seed of every arm before the next: a study that is stopped early holds whole comparisons.
-    for run in sorted(runs, key=lambda run: list(config.seeds).index(run.seed) if run.seed in config.seeds else 0):
-        for task in _tasks_of(run):
-            by_name.setdefault(f"{task.kind}/{task.name}", task)
-    return StudyPlan(tuple(runs), tuple(dict.fromkeys(waiting)), tuple(by_name.values()))
+Task = DataRun | DataSet | Training | Imported | Evaluation | Difficulty
 
 
 def folder_of(task: Task, root: Path) -> Path:
@@ -260,56 +216,8 @@ def _hashed(name: str, files: tuple[tuple[str, int, int], ...]) -> str:
     return weights_hash(name)
 
 
-def _run(config: StudyConfig, name: str, seed: int, settings: Settings) -> Run:
-    model: Start = settings.base
-    trainings: list[Training] = []
-    stages = config.arms[name].stages
-    for length, stage in enumerate(stages, 1):
-        mine = with_seed(settings.sft if stage is Stage.SFT else reinforcement(settings), seed)
-        shown = _rows(Stage.SFT, settings, config) if isinstance(mine, ImitatingTask) else None
-        model = Training(stages[:length], seed, mine, model, _rows(stage, settings, config), shown)
-        trainings.append(model)
-    evaluation = Evaluation(model, settings.evaluation, settings.heldout, settings.pictures.evaluation)
-    return Run(name, seed, settings, tuple(trainings), evaluation)
-
-
-def _rows(stage: Stage, settings: Settings, config: StudyConfig) -> DataSet:
-    pictures = settings.pictures.training
-    if stage is Stage.SFT:
-        run = DataRun(settings.source, settings.world, settings.teacher, settings.data)
-        traces = settings.traces
-        asked = settings.base if traces.top_perplexity or traces.matched else ""
-        return DataSet(run, asked, TraceSetConfig(choice=traces, pictures=pictures))
-    # Whoever wrote the traces that SFT imitates, RL is asked the same.
-    run = DataRun(settings.source, settings.world, config.teacher, settings.data)
-    asked = settings.base if settings.items.matched or settings.items.seen else ""
-    return DataSet(run, asked, ItemSetConfig(choice=settings.items, pictures=pictures))
-
-
-def _imported(name: str, paths: tuple[Path, ...], settings: Settings) -> Run:
-    from seethink.study.recorded import read_recorded
-
-    model: Start = settings.base
-    trainings: list[Imported] = []
-    for path in paths:
-        model = Imported(path, model)
-        trainings.append(model)
-    seed = int(read_recorded(paths[-1])["seeds"]["training"])
-    evaluation = Evaluation(model, settings.evaluation, settings.heldout, settings.pictures.evaluation)
-    return Run(name, seed, settings, tuple(trainings), evaluation)
-
-
 def _to_train(start: Start) -> tuple[Any, ...]:
     return (start,) if isinstance(start, Training) else ()
-
-
-def _tasks_of(run: Run) -> Iterator[Task]:
-    for training in run.trainings:
-        if isinstance(training, Training):
-            for rows in (training.rows, training.shown):
-                yield from () if rows is None else (rows.run, rows)
-            yield training
-    yield run.evaluation
 
 
 def _key(kind: Kind, configs: list[Config], *more: str) -> str:

@@ -8,6 +8,7 @@ from rich.console import Console
 from seethink.data import DataConfig
 from seethink.data.curation import RandomSplit
 from seethink.evaluation.settings import EvaluationConfig
+from seethink.study.choices import PassAtK
 from seethink.study.rewards import GRPOTask
 from seethink.study.run import run_study
 from seethink.study.settings import StudyConfig
@@ -30,6 +31,7 @@ def config(tiny):
         arms={name: name for name in ("base", "sft", "rl", "sft+rl")}
         | {"sft-hesitant": {"stages": ["sft"], "changes": {"teacher.hesitation": 1.0}}},
         compare=(("sft+rl", "rl"), ("rl", "base")),
+        difficulty=PassAtK(draws=2, max_tokens=8),
         accept={"code": "the checkout may be committed to while its tests run"},
     )
 

@@ -3,8 +3,9 @@ import pytest
 from seethink.core.config import load_config, parse_config
 from seethink.core.rejected import InputError
 from seethink.study.arms import Arm, Stage
+from seethink.study.runs import plan_study
 from seethink.study.settings import StudyConfig, settings_of
-from seethink.study.stages import Training, plan_study
+from seethink.study.stages import Training
 
 
 def study(**fields):

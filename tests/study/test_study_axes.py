@@ -3,7 +3,7 @@
 import pytest
 
 from seethink.study.recipe import load_recipe
-from seethink.study.stages import plan_study
+from seethink.study.runs import plan_study
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ import pytest
 from seethink.core.rejected import InputError
 from seethink.study.controls import check_declared, check_matched, compare_controls, explains
 from seethink.study.run_records import read_run
-from seethink.study.stages import plan_study
+from seethink.study.runs import plan_study
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,8 @@ from seethink.core.rejected import InputError
 from seethink.study.dry_run import command, print_plan
 from seethink.study.recipe import load_recipe
 from seethink.study.run import make_stage
-from seethink.study.stages import Training, plan_study
+from seethink.study.runs import plan_study
+from seethink.study.stages import Training
 
 
 def told(config, yaml, out):

@@ -8,7 +8,8 @@ from seethink.core.tables import read_json, read_manifest
 from seethink.models import load
 from seethink.models.load import weights_hash
 from seethink.study.run import run_study
-from seethink.study.stages import folder_of, plan_study
+from seethink.study.runs import plan_study
+from seethink.study.stages import folder_of
 
 ARMS = ("base", "sft", "rl", "sft+rl", "sft-hesitant")
 
@@ -40,6 +41,14 @@ def test_the_arms_of_a_study_are_matched_and_start_from_one_base(found, config, 
     chain = next(run.trainings for run in plan_study(config).runs if run.arm == "sft+rl")
     sft, both = (folder_of(training, out) for training in chain)
     assert read_manifest(both)["data"]["base"] == weights_hash(sft / "model") != weights_hash(config.base)
+
+
+def test_the_controls_tell_how_hard_the_items_of_every_arm_are(found):
+    rows = {row["control"]: row for row in found[0]["controls"]}
+    asked, apart = rows["base pass@2 of rl items"], rows["base pass rate, rl minus sft items"]
+    assert asked["base"] == "-" and "items" in asked["rl"] and asked["rl"] == asked["sft+rl"].split(";")[0]
+    # The random base gets everything wrong: no set is harder than another.
+    assert apart["sft+rl"].startswith("0.0") and apart["matched"] and apart["rl"] == "-"
 
 
 def test_sft_and_rl_sets_share_no_item(found, out):

@@ -8,7 +8,7 @@ from seethink.core.tables import read_manifest, read_rows
 from seethink.core.trace import line_steps
 from seethink.data import DataConfig
 from seethink.data.curation import RandomSplit
-from seethink.study.choices import Form, ItemChoice, Matched, Seen, Shown, TraceChoice
+from seethink.study.choices import Form, ItemChoice, PassAtK, Seen, Shown, TraceChoice
 from seethink.study.data import build_world_data, read_data
 from seethink.study.sets import (
     ItemSetConfig,
@@ -121,7 +121,7 @@ def test_other_pictures_keep_their_items_and_are_the_same_ones_again(shown, data
 
 
 def test_matched_sets_have_as_many_rows_of_each_pass_rate(traces, items, data):
-    matched = Matched(draws=2, max_tokens=8)
+    matched = PassAtK(draws=2, max_tokens=8)
     shown, asked = traces(matched=matched), items(matched=matched)
     # The random model gets everything wrong: one pass rate, and the smaller set decides.
     run = read_data(data)
