@@ -126,6 +126,19 @@ def test_the_first_trace_is_shown_literally(page, report):
 
 
 @needs_browser
+def test_on_a_phone_the_page_does_not_scroll_sideways(report):
+    # A window cannot be this narrow, a frame can.
+    frame = report.parent / "phone.html"
+    measured = "out.textContent = 'wide ' + f.contentDocument.documentElement.scrollWidth"
+    frame.write_text(
+        f'<iframe id=f src="{report.name}" width=390 height=800></iframe><p id=out></p><script>f.onload = () => '
+        f"{{ {measured} }}</script>"
+    )
+    [width] = re.findall(r"<p id=.out.>wide (\d+)</p>", browse(frame, "--allow-file-access-from-files"))
+    assert 0 < int(width) <= 390
+
+
+@needs_browser
 def test_the_policy_stops_a_script_that_got_through(report, tmp_path):
     injected = tmp_path / "injected.html"
     attack = "<script>document.title='pwned'</script><img src=x onerror=document.title='pwned'></body>"
