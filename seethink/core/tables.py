@@ -26,7 +26,7 @@ from seethink.core.rejected import InputError
 
 MANIFEST = "manifest.json"
 _RECIPE = "recipe.json"
-_WORK = ("checkpoints", "model", "adapter", "log", "set_aside")
+_WORK = ("checkpoints", "model", "adapter", "log", "rollouts", "set_aside")
 _PACKAGES = ("torch", "transformers", "trl", "accelerate", "peft", "math-verify", "pyarrow", "numpy", "pillow")
 
 

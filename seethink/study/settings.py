@@ -139,6 +139,8 @@ def _check_budget(arms: Mapping[str, Arm], name: str, budget: Budget) -> None:
         raise ValueError(f"arm {name}: budget.to names no arm with a budget of its own making: {budget.to}")
     if not {Stage.SFT, Stage.RL} <= set(other.stages):
         raise ValueError(f"arm {name}: budget.to={budget.to} has no SFT and RL to be equal to")
+    if arms[name].stages != (Stage.RL,):
+        raise ValueError(f"arm {name}: a budget is for an arm of RL alone, what it buys are completions: stages: [rl]")
 
 
 def reinforcement(settings: Settings) -> GRPOTask:

@@ -4,13 +4,16 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import pytest
 from transformers import Trainer
 
-from seethink.core.tables import read_rows
+from seethink.core.tables import read_manifest, read_rows
 from seethink.models.load import weights_hash
 from seethink.training.resuming import SEAL, last_checkpoint, seal, sealed_checkpoints
+
+TIMES = ("seconds", "time", "runtime", "per_second")
 
 
 @pytest.fixture
@@ -40,6 +43,18 @@ def interrupted(train, kind, tiny, out, monkeypatch, after):
         train(kind, tiny, out)
 
 
+class Left(NamedTuple):
+    weights: str
+    log: list[dict[str, Any]]
+    rollouts: list[dict[str, Any]]
+
+
+def left(out):
+    """What a run left, but for times."""
+    log = [{name: row[name] for name in row if not name.endswith(TIMES)} for row in read_rows(out / "log")]
+    return Left(weights_hash(out / "model"), log, list(read_rows(out / "rollouts")))
+
+
 @pytest.fixture(scope="session")
 def whole(tiny, training_process, tmp_path_factory):
     """The weights that an uninterrupted run ends with, by kind, and its log."""
@@ -49,7 +64,7 @@ def whole(tiny, training_process, tmp_path_factory):
         if kind not in ended:
             out = tmp_path_factory.mktemp("whole")
             training_process.train(kind, tiny, out)
-            ended[kind] = weights_hash(out / "model"), list(read_rows(out / "log"))
+            ended[kind] = left(out)
         return ended[kind]
 
     return end_of
@@ -73,7 +88,10 @@ def test_a_killed_run_ends_with_the_weights_of_an_uninterrupted_one(
 
     training_process.train(kind, tiny, tmp_path)
     assert steps[0] > 1 and steps[-1] == training_process.STEPS
-    assert weights_hash(tmp_path / "model") == whole(kind)[0]
+    assert left(tmp_path) == whole(kind)
+    # Each step adds what it took, the first one after the kill too.
+    tokens = [row["num_tokens"] for row in left(tmp_path).log]
+    assert tokens == sorted(tokens) and read_manifest(tmp_path)["cost"]["train_tokens"] == tokens[-1]
 
 
 def test_a_run_killed_while_it_writes_a_checkpoint_goes_on_from_the_one_before(
@@ -97,7 +115,7 @@ def test_a_run_killed_while_it_writes_a_checkpoint_goes_on_from_the_one_before(
     [before] = sealed_checkpoints(tmp_path / "checkpoints")
     assert last_checkpoint(tmp_path / "checkpoints") == str(before) and not caught.exists()
     training_process.train("grpo", tiny, tmp_path)
-    assert steps[0] > 1 and weights_hash(tmp_path / "model") == whole("grpo")[0]
+    assert steps[0] > 1 and weights_hash(tmp_path / "model") == whole("grpo").weights
 
 
 def unsealed(out: Path) -> list[Path]:
@@ -117,13 +135,13 @@ def test_a_checkpoint_cut_off_in_the_writing_is_passed_over(
         (half / name).unlink()
     steps.clear()
     training_process.train(kind, tiny, tmp_path)
-    assert steps == [3, 4, 5, 6] and weights_hash(tmp_path / "model") == whole(kind)[0]
+    assert steps == [3, 4, 5, 6] and weights_hash(tmp_path / "model") == whole(kind).weights
 
 
 def test_a_run_stopped_in_its_second_epoch_goes_on_with_its_order_and_its_kl_coefficient(
     tiny, training_process, whole, steps, tmp_path, monkeypatch
 ):
-    weights, log = whole("grpo")
+    weights, log, _ = whole("grpo")
     interrupted(training_process.train, "grpo", tiny, tmp_path, monkeypatch, after=5)
     steps.clear()
     training_process.train("grpo", tiny, tmp_path)
@@ -138,7 +156,7 @@ def test_checkpoints_fall_between_two_rollouts(tiny, training_process, whole, st
     assert [path.name for path in sealed_checkpoints(tmp_path / "checkpoints")] == ["checkpoint-2"]
     steps.clear()
     training_process.train("rollouts", tiny, tmp_path)
-    assert steps == [3, 4, 5, 6] and weights_hash(tmp_path / "model") == whole("rollouts")[0]
+    assert steps == [3, 4, 5, 6] and weights_hash(tmp_path / "model") == whole("rollouts").weights
 
 
 def test_a_seal_speaks_of_every_file_and_its_size(tmp_path):

@@ -35,8 +35,9 @@ _SMOOTHED = 15
 
 
 def curves_figure(curves: Curves, arms: Sequence[str]) -> Drawing | None:
-    """Reward, length, entropy, groups without a signal, unreadable answers, and the reward of readable ones, over the
-    steps of reinforcement learning; quantities nobody logged are left out, None where no log holds a reward."""
+    """Reward, length, entropy, groups without a signal, unreadable answers, the reward of readable ones, hesitation and
+    repetition over the steps of reinforcement learning; quantities nobody logged are left out, None where no log holds
+    a reward."""
     panels: list[tuple[str, Value, bool]] = [
         ("mean reward", _logged("reward"), False),
         ("response length, tokens", _logged("completions/mean_length", "completion_length"), False),
@@ -44,6 +45,8 @@ def curves_figure(curves: Curves, arms: Sequence[str]) -> Drawing | None:
         ("groups with one reward for all", _logged("frac_reward_zero_std"), True),
         ("answers that cannot be read", _unreadable, True),
         ("reward, of answers that can be read", _reward_if_readable, False),
+        ("steps with a hedging word", _logged("habits/hesitant"), True),
+        ("steps said before", _logged("habits/repeated"), True),
     ]
     named = {arm: runs for arm, runs in curves.items() if any(_series(rows, panels[0][1]) for rows in runs.values())}
     return _panels(named, arms, panels, "curves", "What the trainer logged over the steps of reinforcement learning")

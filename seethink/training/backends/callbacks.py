@@ -1,11 +1,12 @@
-"""What looks at a GRPO run step by step: the KL coefficient and the alarms.
+"""What looks at a training step by step: the KL coefficient, the alarms, tokens and seconds.
 
-Both are functions of the log, which a checkpoint holds: a resumed run finds them as they were, without a state of their
-own. Both see a row before any tracker does, and write into it.
+All are functions of the log, which a checkpoint holds: a resumed run finds them as they were, without a state of their
+own. They see a row before any tracker does, and write into it.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -61,6 +62,34 @@ class Alarms(TrainerCallback):  # type: ignore[misc]
                 )
         state.log_history[-1]["alarms"] = " ".join(self.watch.ringing)
         _write(state, logs, "alarms/ringing", len(self.watch.ringing))
+
+
+class TokensGoOn(TrainerCallback):  # type: ignore[misc]
+    """Has TRL's SFT trainer count tokens on from where a killed run was: by itself it begins again at 0."""
+
+    def __init__(self, trainer: Any) -> None:
+        self.trainer = trainer
+
+    def on_train_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        self.trainer._total_train_tokens = _last(state, "num_tokens")
+
+
+class Clock(TrainerCallback):  # type: ignore[misc]
+    """Writes ``train_seconds`` into every row: wall time spent in training, that before a kill included."""
+
+    def __init__(self) -> None:
+        self.began = 0.0
+
+    def on_train_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        self.began = time.time() - _last(state, "train_seconds")
+
+    def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **kwargs: Any) -> None:
+        if logs and "loss" in logs:
+            _write(state, logs, "train_seconds", time.time() - self.began)
+
+
+def _last(state: Any, key: str) -> float:
+    return next((row[key] for row in reversed(state.log_history) if row.get(key) is not None), 0)
 
 
 def _write(state: Any, logs: dict[str, Any], key: str, value: float) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from transformers import PrinterCallback, ProgressCallback
 
 from seethink.models.load import Checkpoint, freeze, load_checkpoint
 from seethink.models.saving import save_trained
+from seethink.training.backends.callbacks import Clock
 from seethink.training.backends.progress import Bar
 from seethink.training.lora import adapter_config, merge_adapter, trained_by_part
 from seethink.training.processes import first_process, processes, wait_for_all
@@ -61,26 +61,24 @@ def train_and_save(
     counts = say_trained(trainer.model)
     for callback in (ProgressCallback, PrinterCallback):
         trainer.remove_callback(callback)
-    trainer.callback_handler.callbacks[:0] = callbacks
+    trainer.callback_handler.callbacks[:0] = [Clock(), *callbacks]
     bar = Bar(title)
     for callback in (Sealing(keep), bar):
         trainer.add_callback(callback)
     folder = out / "checkpoints"
-    started = time.time()
     try:
         with readable_checkpoints(checkpoint.model):
             trainer.train(resume_from_checkpoint=last_checkpoint(folder))
     finally:
         bar.stop()
-    seconds = time.time() - started
     save_policy(trainer, config, checkpoint, out)
     wait_for_all()
     if first_process():
         shutil.rmtree(folder, ignore_errors=True)
     log = _table([row for row in trainer.state.log_history if "loss" in row])
     cost = {
-        "train_tokens": float(max((row.get("num_tokens") or 0 for row in log), default=0)),
-        "train_seconds": seconds,
+        "train_tokens": float(log[-1].get("num_tokens") or 0),
+        "train_seconds": float(log[-1]["train_seconds"]),
         "steps": float(trainer.state.global_step),
         "processes": float(processes()),
     }

@@ -32,11 +32,12 @@ from seethink.rewards.shaping import Shaping
 from seethink.rewards.with_trl import trl_rewards
 from seethink.training.backends.advantages import OwnAdvantages
 from seethink.training.backends.arguments import common_arguments, grpo_arguments
-from seethink.training.backends.callbacks import AdaptiveKL, Alarms
+from seethink.training.backends.callbacks import AdaptiveKL, Alarms, TokensGoOn
 from seethink.training.backends.ghost import seen_by_all
 from seethink.training.backends.imitating import Imitating
 from seethink.training.backends.loop import Log, open_policy, train_and_save
 from seethink.training.backends.overrides import ADVANTAGES, CALLED, ENGINE, RELEASE, SHARED, differing
+from seethink.training.backends.rollout_sample import RolloutSample
 from seethink.training.backends.shared_prefix import SharedPrefix
 from seethink.training.grpo import GRPOConfig
 from seethink.training.imitation import Imitated
@@ -92,7 +93,7 @@ def run_sft(
             packing=False,
         ),
     )
-    return train_and_save(trainer, config, checkpoint, out, "SFT", [watch], keep=2)
+    return train_and_save(trainer, config, checkpoint, out, "SFT", [TokensGoOn(trainer), watch], keep=2)
 
 
 def run_grpo(
@@ -107,8 +108,9 @@ def run_grpo(
 ) -> tuple[Log, dict[str, float]]:
     checkpoint, adapters = open_policy(config, base)
     by_id = {item.id: item for item in items}
+    sample = RolloutSample(reward, out / "rollouts")
     trainer = grpo_trainer(
-        config, checkpoint, by_id, images, reward, out, shaping, adapters=adapters, imitated=imitated
+        config, checkpoint, by_id, images, sample, out, shaping, adapters=adapters, imitated=imitated
     )
     control = KLControl(
         initial=config.kl,
@@ -117,7 +119,7 @@ def run_grpo(
         prompts=config.rollout,
         updates=config.updates,
     )
-    callbacks = [AdaptiveKL(control, lambda value: setattr(trainer, "beta", value)), Alarms(config.alarms)]
+    callbacks = [sample, AdaptiveKL(control, lambda value: setattr(trainer, "beta", value)), Alarms(config.alarms)]
     log, cost = train_and_save(trainer, config, checkpoint, out, "GRPO", callbacks)
     skipped = sum(row.get("zero_variance/skipped") or 0 for row in log) * config.prompts_per_step
     sampled = sum(row.get("completions/sampled") or 0 for row in log)
