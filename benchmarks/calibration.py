@@ -1,12 +1,11 @@
 """How often each test flags a difference that is not there.
 
-    python benchmarks/calibration.py [--arm NAME FOLDER [FOLDER ...]] ... [--decoding greedy] [--sims 2000]
+    python benchmarks/calibration.py [--study FOLDER [--arms NAME ...]] [--decoding greedy] [--sims 2000]
 
-A FOLDER is what an evaluation of one training run wrote; an arm is named with one folder per seed, or with one folder
-and no other for a start that is not trained (``--given NAME FOLDER``). What verdicts vary by is fitted to these tables
-(``seethink.analysis.variance``), and studies that vary in the same way, but in which both recipes are exactly equally
-good, are simulated. Without ``--arm`` the shares are those of ``FITTED``, measured on the embedded world and recorded
-in ``docs/log.md``.
+FOLDER holds the tables of a study (``tables/`` of a finished one, ``data`` of a committed one). What verdicts vary by
+is fitted to the runs of its arms (``seethink.analysis.variance``), and studies that vary in the same way, but in which
+both recipes are exactly equally good, are simulated. Without ``--study`` the shares are those of ``FITTED``, fitted to
+docs/study/arms and recorded in ``docs/log.md``.
 
 Each row: of how many simulated studies p lay below 0.05, with the 95 % Clopper-Pearson interval of that rate. A test
 that keeps its word has 5 % within the interval or above it. Beside the tests that the report uses stand the ones that
@@ -36,25 +35,31 @@ from seethink.analysis.detectable import POWER, detectable
 from seethink.analysis.family import holm
 from seethink.analysis.recipe import recipe_difference
 from seethink.analysis.score_matrix import Scores
+from seethink.analysis.study_data import read_study_data
+from seethink.analysis.study_data.run_table import RunTable
 from seethink.analysis.variance import Fitted, Varies, fit_variance, simulate
-from seethink.core.graded import Decoding, graded_from_row
+from seethink.core.graded import Decoding
 from seethink.core.rejected import InputError
-from seethink.core.tables import read_rows
-from seethink.core.verdict import is_hit
 
 Floats = NDArray[np.float64]
 
 ALPHA = 1 - LEVEL
 RESAMPLES = 1_000
+HIT = 0.5
+"""A strict score from which an answer counts as right: boxes and open answers have shares, all others 0 or 1."""
 OTHERS = 8
 """The tests that were not chosen are run on every eighth study: they are slow, and miss by more."""
 
 FITTED = Fitted(
-    {"sft": 0.566, "rl": 0.539},
-    {"sft": Varies(item=0.513, fit=0.233, run=0.005), "rl": Varies(item=0.513, fit=0.403)},
-    {"sft": ("quirk",), "rl": ("quirk",)},
+    {"rl": 0.762, "sft+rl": 0.594, "sft-format+rl": 0.656},
+    {
+        "rl": Varies(item=0.463, fit=0.290, run=0.0014),
+        "sft+rl": Varies(item=0.463, fit=0.246, run=0.0018),
+        "sft-format+rl": Varies(item=0.463, fit=0.349, run=0.0007),
+    },
+    {"rl": ("quirk",), "sft+rl": ("quirk",), "sft-format+rl": ("quirk",)},
 )
-"""Greedy verdicts of three runs each of SFT (64 steps of 32) and RL (1,280 completions) on 400 validation questions."""
+"""Greedy verdicts of three runs of each arm of docs/study/arms on 800 held-out questions."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +77,7 @@ class Design:
     accuracy: float
     varies: tuple[Varies, Varies]
     runs: tuple[int, int] = (5, 5)
-    items: int = 400
+    items: int = 800
     draws: int = 1
     given: bool = False
     together: float = 0.0
@@ -254,29 +259,27 @@ def power_at_detectable(design: Design, sims: int, seed: int) -> dict[str, Any]:
     return {"size": size, "stated_low": float(low), "stated_high": float(high), **rate(hits)._asdict()}
 
 
-def read_run(folder: Path, decoding: Decoding) -> dict[str, list[bool]]:
-    """Hits of one run by item, decided draws only."""
-    found: dict[str, list[bool]] = {}
-    for row in read_rows(folder):
-        response = graded_from_row(row)
-        if response.decoding is decoding and response.strict.score is not None:
-            found.setdefault(response.item_id, []).append(is_hit(response.strict, response.verifier))
-    if not found:
-        raise InputError(f"{folder} holds no decided {decoding} response: name the folder of an evaluation")
-    return found
+def fit(folder: Path, arms: Sequence[str], decoding: Decoding) -> Fitted:
+    """The shares of the arms, all where none is named, over the items of which every run decided every draw."""
+    study = read_study_data([folder])
+    asked = list(arms or study.runs)
+    if unknown := sorted(set(asked) - set(study.runs)):
+        raise InputError(f"--arms {', '.join(unknown)}: {folder} has {', '.join(study.runs)}")
+    hits = {arm: [_hits(run.table, decoding) for run in study.runs[arm].values()] for arm in asked}
+    every = [items for runs in hits.values() for items in runs]
+    draws = max(len(one) for items in every for one in items)
+    kept = [n for n in range(len(study.items)) if all(len(items[n]) == draws for items in every)]
+    if not draws or not kept:
+        raise InputError(f"{folder} has no item of which every run decided every {decoding} draw")
+    return fit_variance({arm: np.array([[items[n] for n in kept] for items in runs]) for arm, runs in hits.items()})
 
 
-def fit(arms: Sequence[Sequence[str]], given: Sequence[Sequence[str]], decoding: Decoding) -> Fitted:
-    """The shares of every arm, over the items of which every run decided every draw."""
-    runs = {name: [read_run(Path(folder), decoding) for folder in folders] for name, *folders in [*arms, *given]}
-    every = [run for found in runs.values() for run in found]
-    draws = max(len(hits) for run in every for hits in run.values())
-    items = sorted(set.intersection(*({item for item in run if len(run[item]) == draws} for run in every)))
-    if not items:
-        raise InputError("the runs share no item that all of them decided: evaluate them on one benchmark")
-    return fit_variance(
-        {arm: np.array([[run[item] for item in items] for run in found]) for arm, found in runs.items()}
-    )
+def _hits(table: RunTable, decoding: Decoding) -> list[list[bool]]:
+    """By item whether each decided draw is a hit; their order is not kept."""
+    if decoding is Decoding.GREEDY:
+        return [[] if value is None else [value >= HIT] for value in table["greedy_strict"]]
+    counts = zip(table["sampled_hits"], table["sampled_draws"], strict=True)
+    return [[place < (hits or 0) for place in range(int(draws or 0))] for hits, draws in counts]
 
 
 def flags_table(title: str, rows: Sequence[dict[str, Any]]) -> Table:
@@ -298,14 +301,14 @@ def _cell(row: dict[str, Any]) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--arm", nargs="+", action="append", default=[], metavar=("NAME", "FOLDER"))
-    parser.add_argument("--given", nargs=2, action="append", default=[], metavar=("NAME", "FOLDER"))
+    parser.add_argument("--study", type=Path, help="folder of a study's tables")
+    parser.add_argument("--arms", nargs="+", default=[], help="arms whose runs are fitted; all where none is named")
     parser.add_argument("--decoding", type=Decoding, default=Decoding.GREEDY, choices=list(Decoding))
     parser.add_argument("--sims", type=int, default=2_000, help="simulated studies per design")
     parser.add_argument("--seed", type=int, default=0)
     asked = parser.parse_args()
     console, started = Console(), time.time()
-    fitted = fit(asked.arm, asked.given, asked.decoding) if asked.arm else FITTED
+    fitted = fit(asked.study, asked.arms, asked.decoding) if asked.study else FITTED
     for arm, varies in fitted.varies.items():
         console.print(f"{arm}: accuracy {fitted.accuracy[arm]:.3f}, {varies}, unknown {fitted.unknown.get(arm, ())}")
     with Progress(console=console) as bar:
