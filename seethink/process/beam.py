@@ -11,7 +11,7 @@ from seethink.core.config import Config
 from seethink.core.item import Item
 from seethink.core.protocols import StepScorer
 from seethink.process.aggregate import MEAN, aggregate
-from seethink.process.collect.completer import Completer, Cost, Start, cost_of, seed_of
+from seethink.process.collect.completer import Completer, Cost, Start, cost_of, next_steps, seed_of
 from seethink.process.score import score_many
 from seethink.process.steps import Splitting, split
 
@@ -51,13 +51,11 @@ def beam_search(item: Item, completer: Completer, scorer: StepScorer, config: Be
     beams, cost = [_Beam("", 0.0, False, None)], Cost()
     for _ in range(config.depth):
         grown = [beam for beam in beams if beam.ends]
+        starts = [Start(item, beam.text) for beam in beams if not beam.ends]
         fresh: list[_Beam] = []
-        for beam in beams:
-            if beam.ends:
-                continue
-            proposed = completer.propose(item, beam.text, config.branch, seed_of(config.seed, item.id, beam.text))
-            cost += cost_of(completer, item, beam.text, [one.tokens for one in proposed])
-            fresh += [_Beam(beam.text + one.text, math.nan, one.ends, one.right) for one in proposed]
+        for start, told in zip(starts, next_steps(completer, starts, config.branch, config.seed), strict=True):
+            cost += told.cost
+            fresh += [_Beam(start.text + one.text, math.nan, one.ends, one.right) for one in told.proposals]
         # Two ways to the same text are one.
         different = list({beam.text: beam for beam in fresh}.values())
         if not different:

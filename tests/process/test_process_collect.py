@@ -1,5 +1,6 @@
 import json
 import math
+from collections import Counter
 
 import pytest
 
@@ -108,6 +109,29 @@ def test_a_parent_of_one_right_and_one_wrong_leaf_is_worth_half():
     assert value(mixed, TreeConfig(weight=0.5)) == pytest.approx(0.525)
 
 
+class Counted:
+    """The solver, whose answers here depend on the start and on how often it was completed, and a judge that knows the
+    truth; ``calls`` says what was asked for, in order."""
+
+    def __init__(self):
+        self.times, self.calls = Counter(), []
+
+    def complete(self, starts, count, seed):
+        self.calls.append("complete")
+        self.times.update((one.item.id, one.text) for one in starts)
+        return [SOLVER.complete([one], count, self.times[one.item.id, one.text])[0] for one in starts]
+
+    def propose(self, starts, count, seed):
+        self.calls.append("propose")
+        return SOLVER.propose(starts, count, 0)
+
+    def score_many(self, items, traces):
+        self.calls.append("judge")
+        return [TruthScorer(ChainTruth()).score_steps(*one) for one in zip(items, traces, strict=True)]
+
+    prompt_tokens = SOLVER.prompt_tokens
+
+
 class Never:
     """Completes nothing rightly."""
 
@@ -125,8 +149,9 @@ class Scripted:
         made = "</think><answer>x</answer>"
         return [[Completion(made, "good" in started and seed % 3 > 0, 3)] * count for _, started in starts]
 
-    def propose(self, item, started, count, seed):
-        return [Proposal(f"\n{word} {len(started)}.", False, None, 2) for word in ("good", "bad", "good")][:count]
+    def propose(self, starts, count, seed):
+        words = ("good", "bad", "good")[:count]
+        return [[Proposal(f"\n{word} {len(started)}.", False, None, 2) for word in words] for _, started in starts]
 
     def prompt_tokens(self, item, started):
         return 10
@@ -134,18 +159,18 @@ class Scripted:
 
 def test_a_tree_values_its_steps_by_what_is_below_them(store):
     item = chain_item(chain(0, 0, 4), store)
-    config = TreeConfig(weight=1, iterations=100, depth=1)
+    config = TreeConfig(weight=1, iterations=300, depth=1)
     tree = search(item, Scripted(), None, config)
     first = {node.steps[0]: value(node, config) for node in tree.root.children}
     assert 0.5 < first["good 0."] < 0.8 and first["bad 0."] == 0.0
     # The third proposal repeats the first.
-    assert len(tree.root.children) == 2 and tree.root.visits == 100
+    assert len(tree.root.children) == 2 and tree.root.visits == 300
     rows = list(tree_rows(tree, config))
     assert 0 < len(rows) <= 12 and all(round(told, 1) == told for _, told in rows)
 
 
-def test_a_tree_without_a_wrong_leaf_has_no_rows():
-    assert list(tree_rows(Tree(Node("", (), right=3, leaves=3), Cost()), TreeConfig())) == []
+def test_a_tree_without_a_wrong_leaf_has_no_rows(store):
+    assert list(tree_rows(Tree(chain_item(chain(0, 0, 4), store), Node("", (), right=3, leaves=3)), TreeConfig())) == []
 
 
 def test_a_tree_around_a_solution_labels_its_steps(wrong):
@@ -155,9 +180,42 @@ def test_a_tree_around_a_solution_labels_its_steps(wrong):
     assert one.first_error is not None and one.first_error <= STEPS - 1
 
 
-def test_a_killed_collection_goes_on_and_ends_alike(wrong, tmp_path):
+def test_trees_grow_side_by_side_as_they_would_alone(wrong):
+    solutions, config = [made for made, _ in wrong[:8]], TreeConfig(iterations=32, lowest=0, highest=1)
+    alone = [Counted() for _ in solutions]
+    labels = [TreeSearch(config, one, one).label([made])[0] for one, made in zip(alone, solutions, strict=True)]
+    together = Counted()
+    # The costs as well: each tree pays for its own.
+    assert TreeSearch(config, together, together).label(solutions) == labels
+    # Of every kind at most one call per turn for all trees, not one per tree.
+    for kind in ("propose", "judge", "complete"):
+        assert together.calls.count(kind) <= config.iterations < sum(one.calls.count(kind) for one in alone)
+
+
+def test_a_start_is_completed_anew_in_every_round(store):
+    asked = []
+
+    class Noting(Scripted):
+        def complete(self, starts, count, seed):
+            asked.append((seed, starts))
+            return super().complete(starts, count, seed)
+
+    for _ in range(2):
+        search(chain_item(chain(0, 0, 4), store), Noting(), None, TreeConfig(weight=1, iterations=20, depth=1))
+    assert asked[:20] == asked[20:] and len({seed for seed, _ in asked}) == 20
+    assert len({start.text for _, starts in asked for start in starts}) <= 2
+
+
+@pytest.mark.parametrize(
+    "collector",
+    [
+        BinarySearch(BinaryConfig(rollouts=2), SOLVER),
+        TreeSearch(TreeConfig(iterations=16, lowest=0, highest=1), SOLVER, TruthScorer(ChainTruth())),
+    ],
+    ids=["binary", "tree"],
+)
+def test_a_killed_collection_goes_on_and_ends_alike(collector, wrong, tmp_path):
     solutions = [made for made, _ in wrong[:12]]
-    collector = BinarySearch(BinaryConfig(rollouts=2), SOLVER)
     straight = collect(CollectionConfig(part=4), collector, solutions, tmp_path / "straight", made_of={})
 
     class Dies:

@@ -33,7 +33,7 @@ def test_completions_are_decided_and_proposals_are_one_step(base, world_items, w
     policy, item = Policy(config, base, world_images, mixed()), world_items[0]
     starts = [Start(item, ""), Start(world_items[1], "<think>")]
     assert policy.complete(starts, 3, 1) == policy.complete(starts, 3, 1)
-    for one in policy.propose(item, "", 3, 1):
+    for one in policy.propose([Start(item, "")], 3, 1)[0]:
         assert one.ends or len(split(one.text, Splitting.LINES, answer=False)) == 1
     assert policy.prompt_tokens(item, "a b") > policy.prompt_tokens(item, "") > 20
 
@@ -43,7 +43,7 @@ def test_a_tree_s_picture_goes_through_the_tower_once(base, world_items, world_i
     hook = base.model.model.visual.register_forward_hook(lambda *_: looks.append(1))
     try:
         item = world_items[0]
-        policy.propose(item, "", 2, 1)
+        policy.propose([Start(item, "")], 2, 1)
         drawn = policy.complete([Start(item, "<think>"), Start(item, "<think>I see")], 2, 2)
         policy.complete([Start(item, "<think>I")], 1, 3)
         assert len(looks) == 1

@@ -122,16 +122,17 @@ def step_labels_figure(curves: Sequence[Tree]) -> Drawing:
     collector; ``curves`` are the rows of ``benchmarks/step_labels.py``, each collector at its best threshold."""
     lengths = sorted({one["steps"] for one in curves})
     names = list(dict.fromkeys(one["collector"] for one in curves if one["tokens"] > 0))
-    with canvas(520) as figure:
+    with canvas(550) as figure:
         for number, steps in enumerate(lengths[:4]):
-            left, top = (54 + 340 * (number % 2)), 30 + 250 * (number // 2)
-            axes = axes_at(figure, left=left, right=WIDTH - left - 290, top=top, bottom=520 - top - 180, height=520)
+            left, top = (54 + 340 * (number % 2)), 60 + 250 * (number // 2)
+            axes = axes_at(figure, left=left, right=WIDTH - left - 290, top=top, bottom=550 - top - 180, height=550)
             for name, colour in arm_colours(names).items():
                 mine = [one for one in curves if (one["steps"], one["collector"]) == (steps, name)]
                 threshold = max(mine, key=lambda one: one["accuracy"])["threshold"]
                 points = sorted((one["tokens"], one["accuracy"]) for one in mine if one["threshold"] == threshold)
                 axes.plot(*zip(*points, strict=True), marker="o", markersize=4, color=colour, label=name)
             axes.set_xscale("log")
+            axes.xaxis.set_major_formatter("{x:,.0f}")
             axes.set_title(f"{steps} steps", fontsize=11.5, loc="left")
             axes.set_ylim(0, 1.03)
             axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))

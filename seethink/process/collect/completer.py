@@ -48,7 +48,9 @@ class Completer(Protocol):
         """``count`` completions of each start. A model takes them all in one batch, a picture of several once."""
         ...
 
-    def propose(self, item: Item, started: str, count: int, seed: int) -> list[Proposal]: ...
+    def propose(self, starts: Sequence[Start], count: int, seed: int) -> list[list[Proposal]]:
+        """At most ``count`` next steps of each start, in one batch as well."""
+        ...
 
     def prompt_tokens(self, item: Item, started: str) -> int:
         """Tokens in front of a completion: question, pictures and start."""
@@ -61,7 +63,8 @@ class Cost:
 
     Attributes:
         tokens: generated.
-        prompt_tokens: read where a prompt and its start are read once for all their completions.
+        prompt_tokens: read where a prompt and its start are read once for all the completions that are asked for
+            together. A completer that remembers what it has read, from one request to the next, reads fewer.
         repeated_tokens: read where every completion reads them again.
         completions: sampled, single steps included.
         ratings: judge calls.
@@ -95,6 +98,13 @@ class Rollouts(NamedTuple):
         return self.right / self.decided if self.decided else None
 
 
+class NextSteps(NamedTuple):
+    """Steps proposed after one start, and their cost."""
+
+    proposals: list[Proposal]
+    cost: Cost
+
+
 def roll_out(completer: Completer, starts: Sequence[Start], count: int, seed: int) -> list[Rollouts]:
     """``count`` completions of each start, each start read once.
 
@@ -102,14 +112,28 @@ def roll_out(completer: Completer, starts: Sequence[Start], count: int, seed: in
     """
     if not starts:
         return []
-    asked = [part for one in starts for part in (one.item.id, one.text)]
-    drawn = completer.complete(starts, count, seed_of(seed, *asked))
+    drawn = completer.complete(starts, count, seed_of(seed, *_asked(starts)))
     found = []
     for start, completions in zip(starts, drawn, strict=True):
         outcomes = [one.right for one in completions if one.right is not None]
         cost = cost_of(completer, *start, [one.tokens for one in completions])
         found.append(Rollouts(sum(outcomes), len(outcomes), cost))
     return found
+
+
+def next_steps(completer: Completer, starts: Sequence[Start], count: int, seed: int) -> list[NextSteps]:
+    """At most ``count`` next steps of each start; the draws depend on what those of ``roll_out`` do."""
+    if not starts:
+        return []
+    drawn = completer.propose(starts, count, seed_of(seed, "propose", *_asked(starts)))
+    return [
+        NextSteps(proposals, cost_of(completer, *start, [one.tokens for one in proposals]))
+        for start, proposals in zip(starts, drawn, strict=True)
+    ]
+
+
+def _asked(starts: Sequence[Start]) -> list[str]:
+    return [part for one in starts for part in (one.item.id, one.text)]
 
 
 def seed_of(seed: int, *what: Any) -> int:

@@ -59,11 +59,14 @@ class Policy:
         )
         return [[next(found) for _ in draws] for draws in drawn]
 
-    def propose(self, item: Item, started: str, count: int, seed: int) -> list[Proposal]:
+    def propose(self, starts: Sequence[Start], count: int, seed: int) -> list[list[Proposal]]:
         """Next steps: the first new step of ``count`` completions, cut where it ends."""
+        drawn = self._draw(starts, count, seed, self.config.step_tokens)
+        return [self._proposals(*start, draws) for start, draws in zip(starts, drawn, strict=True)]
+
+    def _proposals(self, item: Item, started: str, draws: list[Draw]) -> list[Proposal]:
         found = []
         before = len(split(started, self.config.splitting, answer=False))
-        [draws] = self._draw([Start(item, started)], count, seed, self.config.step_tokens)
         for draw in draws:
             whole = started + draw.text
             fresh = split(whole, self.config.splitting, answer=False)[before:]

@@ -54,7 +54,10 @@ class SimulatedSolver:
             found.append(Completion(text, answer == gold, count_tokens("\n".join(more)) + 2))
         return found
 
-    def propose(self, item: Item, started: str, count: int, seed: int) -> list[Proposal]:
+    def propose(self, starts: Sequence[Start], count: int, seed: int) -> list[list[Proposal]]:
+        return [self._propose(*start, count, seed) for start in starts]
+
+    def _propose(self, item: Item, started: str, count: int, seed: int) -> list[Proposal]:
         rng = random.Random(f"propose {seed} {item.id} {started}")
         asked, said = item_chain(item), [step.text for step in line_steps(started)]
         found = []

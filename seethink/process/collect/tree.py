@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from pydantic import Field
 
@@ -18,7 +18,7 @@ from seethink.core.config import Config, config_hash
 from seethink.core.item import Item
 from seethink.core.protocols import StepScorer
 from seethink.core.trace import THINK_OPEN
-from seethink.process.collect.completer import Completer, Cost, Start, cost_of, seed_of
+from seethink.process.collect.completer import Completer, Cost, Proposal, Start, next_steps, roll_out, seed_of
 from seethink.process.collect.judged import as_value
 from seethink.process.collect.labels import Labelled, Solution, first_below
 from seethink.process.score import score_many
@@ -74,10 +74,25 @@ class Node:
     children: list[Node] = field(default_factory=list)
 
 
-@dataclass(frozen=True)
+@dataclass
 class Tree:
-    root: Node
-    cost: Cost
+    """A question's tree. ``rounds``: those it has gone through."""
+
+    item: Item
+    root: Node = field(default_factory=lambda: Node("", ()))
+    cost: Cost = field(default_factory=Cost)
+    rounds: int = 0
+
+
+class Visit(NamedTuple):
+    """A round of a tree that is under way: the steps from the root to the one it has come to."""
+
+    tree: Tree
+    path: list[Node]
+
+    @property
+    def start(self) -> Start:
+        return Start(self.tree.item, self.path[-1].started)
 
 
 @dataclass(frozen=True)
@@ -97,13 +112,14 @@ class TreeSearch:
         return {"collector": config_hash(self.config)}
 
     def label(self, solutions: Sequence[Solution]) -> list[Labelled]:
-        """A tree each: the solution's steps by their value in it; the tree's other steps are further rows."""
-        return [self._label(one) for one in solutions]
+        """A tree each, grown side by side: the solution's steps by their value in it; the tree's other steps are
+        further rows."""
+        trees = _around(solutions, self.judge, self.config)
+        grow(trees, self.completer, self.judge, self.config)
+        return [self._labelled(*told) for told in zip(solutions, trees, strict=True)]
 
-    def _label(self, solution: Solution) -> Labelled:
-        tree = search(solution.item, self.completer, self.judge, self.config, given=solution)
-        spine = [node for node in nodes(tree.root) if node.given]
-        values = tuple(value(node, self.config) for node in spine)
+    def _labelled(self, solution: Solution, tree: Tree) -> Labelled:
+        values = tuple(value(node, self.config) for node in nodes(tree.root) if node.given)
         return Labelled(
             solution,
             values,
@@ -116,28 +132,25 @@ class TreeSearch:
 def search(
     item: Item, completer: Completer, judge: StepScorer | None, config: TreeConfig, *, given: Solution | None = None
 ) -> Tree:
-    """Grow a tree for ``config.iterations`` rounds: select a step, propose what may follow it, judge the proposals,
-    complete the best one to its end, and tell all steps above."""
-    root = Node("", ())
-    cost = Cost()
-    if given is not None:
-        cost += _insert(root, given, judge, config)
-    for number in range(config.iterations):
-        path = _select(root, config)
-        node = path[-1]
-        if not node.ends and not node.expanded and len(node.steps) < config.depth + len(root.steps):
-            cost += _expand(item, node, completer, judge, config)
-            fresh = [child for child in node.children if not child.visits]
-            if fresh:
-                path.append(max(fresh, key=lambda child: value(child, config) or 0.0))
-        outcome, paid = _simulate(item, path[-1], completer, seed_of(config.seed, item.id, number))
-        cost += paid
-        for passed in path:
-            passed.visits += 1
-            if outcome is not None:
-                passed.leaves += 1
-                passed.right += outcome
-    return Tree(root, cost)
+    """One tree, around a solution where one is given."""
+    [tree] = trees = [Tree(item)] if given is None else _around([given], judge, config)
+    grow(trees, completer, judge, config)
+    return tree
+
+
+def grow(trees: Sequence[Tree], completer: Completer, judge: StepScorer | None, config: TreeConfig) -> None:
+    """Grow trees in place, ``config.iterations`` rounds each: select a step, propose what may follow it, judge the
+    proposals, complete the best one to its end, and tell all steps above.
+
+    The trees go on side by side, and each turn asks once for all of them: one batch of proposals, one of judgements,
+    one of completions. Given equal answers a tree becomes what it would have become alone; the draws depend on the
+    turn and on what is asked together.
+    """
+    for turn in range(config.iterations):
+        visits = [Visit(tree, path) for tree in trees if (path := _next(tree, config))]
+        seed = seed_of(config.seed, turn)
+        _expand(visits, completer, judge, config, seed)
+        _simulate(visits, completer, seed)
 
 
 def value(node: Node, config: TreeConfig) -> float | None:
@@ -173,20 +186,35 @@ def nodes(root: Node) -> Iterator[Node]:
         yield from nodes(child)
 
 
-def _insert(root: Node, given: Solution, judge: StepScorer | None, config: TreeConfig) -> Cost:
-    """The given solution as the root's first branch; its end is a leaf of every step of it."""
-    judged = _judged(given.item, [given.steps], judge, config)
-    path = [root]
-    for place, start in enumerate(given.starts):
-        node = Node(start, given.steps[: place + 1], None if judged is None else judged[0][place], given=True)
-        path[-1].children.append(node)
-        path.append(node)
-    path[-1].ends, path[-1].outcome = True, given.right
-    for node in path:
-        node.visits += 1
-        node.leaves += 1
-        node.right += given.right
-    return Cost(ratings=0 if judged is None else len(given.steps))
+def _around(solutions: Sequence[Solution], judge: StepScorer | None, config: TreeConfig) -> list[Tree]:
+    """A tree per solution: its steps are the root's first branch, its end a leaf of every one of them."""
+    trees, branches = [Tree(one.item) for one in solutions], []
+    for one, tree in zip(solutions, trees, strict=True):
+        path = [tree.root]
+        for place, start in enumerate(one.starts):
+            node = Node(start, one.steps[: place + 1], given=True)
+            path[-1].children.append(node)
+            path.append(node)
+        path[-1].ends, path[-1].outcome = True, one.right
+        _back_up(path, one.right)
+        branches.append((tree, path[1:]))
+    _judge(branches, judge, config)
+    return trees
+
+
+def _next(tree: Tree, config: TreeConfig) -> list[Node] | None:
+    """The path to the next step about which somebody has to be asked; None where no round is left.
+
+    A round that comes to a known end asks nobody: it is gone through here, so that a tree never waits for the others
+    with nothing to ask and batches stay full.
+    """
+    while tree.rounds < config.iterations:
+        tree.rounds += 1
+        path = _select(tree.root, config)
+        if not path[-1].ends:
+            return path
+        _back_up(path, path[-1].outcome)
+    return None
 
 
 def _select(root: Node, config: TreeConfig) -> list[Node]:
@@ -208,37 +236,64 @@ def _bound(child: Node, parent: Node, config: TreeConfig) -> float:
     return (known or 0.0) + config.explore * math.sqrt(2 * math.log(max(1, parent.visits)) / child.visits)
 
 
-def _expand(item: Item, node: Node, completer: Completer, judge: StepScorer | None, config: TreeConfig) -> Cost:
-    node.expanded = True
-    proposed = completer.propose(item, node.started, config.branch, seed_of(config.seed, item.id, node.started))
-    cost = cost_of(completer, item, node.started, [one.tokens for one in proposed])
+def _expand(
+    visits: Sequence[Visit], completer: Completer, judge: StepScorer | None, config: TreeConfig, seed: int
+) -> None:
+    """New children of the steps that have not been expanded; a visit with new ones goes on to the best of them."""
+    expanding = [one for one in visits if not one.path[-1].expanded and len(one.path[-1].steps) < config.depth]
+    proposed = next_steps(completer, [one.start for one in expanding], config.branch, seed)
+    grown = []
+    for (tree, path), told in zip(expanding, proposed, strict=True):
+        tree.cost += told.cost
+        fresh = _fresh(path[-1], told.proposals)
+        path[-1].expanded = True
+        path[-1].children += fresh
+        grown.append((tree, path, fresh))
+    _judge([(tree, [child]) for tree, _, fresh in grown for child in fresh], judge, config)
+    for _, path, fresh in grown:
+        if fresh:
+            path.append(max(fresh, key=lambda child: value(child, config) or 0.0))
+
+
+def _fresh(node: Node, proposals: Sequence[Proposal]) -> list[Node]:
+    """The proposed steps that say something and are no child yet."""
     known = {child.started for child in node.children}
     fresh = []
-    for one in proposed:
+    for one in proposals:
         started = node.started + one.text
         said = one.text.strip().removeprefix(THINK_OPEN).strip()
         if said and started not in known:
             known.add(started)
             fresh.append(Node(started, (*node.steps, said), ends=one.ends, outcome=one.right))
-    judged = _judged(item, [child.steps for child in fresh], judge, config)
-    for place, child in enumerate(fresh):
-        if judged is not None:
-            child.judged = judged[place][-1]
-    node.children += fresh
-    return cost + Cost(ratings=0 if judged is None else len(fresh))
+    return fresh
 
 
-def _judged(
-    item: Item, traces: list[tuple[str, ...]], judge: StepScorer | None, config: TreeConfig
-) -> list[list[float | None]] | None:
-    if judge is None or config.weight == 1:
-        return None
-    scored = score_many(judge, [item] * len(traces), traces)
-    return [[as_value(score, config.lowest, config.highest) for score in scores] for scores in scored]
+def _judge(branches: Sequence[tuple[Tree, list[Node]]], judge: StepScorer | None, config: TreeConfig) -> None:
+    """Judge nodes that follow one another, the trace up to the last of them, of all branches at once."""
+    branches = [(tree, branch) for tree, branch in branches if branch]
+    if judge is None or config.weight == 1 or not branches:
+        return
+    scored = score_many(judge, [tree.item for tree, _ in branches], [branch[-1].steps for _, branch in branches])
+    for (tree, branch), scores in zip(branches, scored, strict=True):
+        tree.cost += Cost(ratings=len(branch))
+        for node, score in zip(branch, scores[-len(branch) :], strict=True):
+            node.judged = as_value(score, config.lowest, config.highest)
 
 
-def _simulate(item: Item, node: Node, completer: Completer, seed: int) -> tuple[bool | None, Cost]:
-    if node.ends:
-        return node.outcome, Cost()
-    [[one]] = completer.complete([Start(item, node.started)], 1, seed)
-    return one.right, cost_of(completer, item, node.started, [one.tokens])
+def _simulate(visits: Sequence[Visit], completer: Completer, seed: int) -> None:
+    """Complete where the visits have come to, unless it is an end, and tell all steps above."""
+    going = [one for one in visits if not one.path[-1].ends]
+    for (tree, path), told in zip(going, roll_out(completer, [one.start for one in going], 1, seed), strict=True):
+        tree.cost += told.cost
+        _back_up(path, bool(told.right) if told.decided else None)
+    for _, path in visits:
+        if path[-1].ends:
+            _back_up(path, path[-1].outcome)
+
+
+def _back_up(path: Sequence[Node], outcome: bool | None) -> None:
+    for node in path:
+        node.visits += 1
+        if outcome is not None:
+            node.leaves += 1
+            node.right += outcome
