@@ -12,6 +12,8 @@ where a start is read once. The last line is JSON:
 - ``tokens_ratio_tree_s16``: the same for the tree, as measured.
 - ``shared_prefix_ratio``: seconds to complete starts of the tiny base one row per completion by transformers'
   ``generate``, over ours, by turns, on this machine; null with ``--no-model``.
+- ``reading_ratio``: tokens of prompt, picture and start in front of all that trees of the tiny base ask for, over those
+  that went through the model; null with ``--no-model``.
 """
 
 from __future__ import annotations
@@ -31,7 +33,7 @@ from rich.table import Table
 
 from seethink.core.images import ImageStore
 from seethink.core.item import Item
-from seethink.process.collect.completer import Cost
+from seethink.process.collect.completer import Cost, Start
 from seethink.process.collect.judged import JudgeOnly, JudgeOnlyConfig
 from seethink.process.collect.labels import Collector, Solution, solution
 from seethink.process.collect.monte_carlo import (
@@ -43,7 +45,7 @@ from seethink.process.collect.monte_carlo import (
     ExhaustiveConfig,
 )
 from seethink.process.collect.simulated import SimulatedSolver, simulated_response
-from seethink.process.collect.tree import TreeConfig, TreeSearch
+from seethink.process.collect.tree import TreeConfig, TreeSearch, search
 from seethink.process.steps import Splitting
 from seethink.process.truth import first_false
 from seethink.world.chains import ChainTruth, chain, chain_item
@@ -54,6 +56,7 @@ ITERATIONS = (32, 128)
 THRESHOLDS = (0.0, 0.2)
 """Shares of right completions above which a start counts as sound: any success, or more than luck."""
 DRAWS, STARTS, TIMES = 8, 12, 5
+TREES = 12
 
 
 class Curve(NamedTuple):
@@ -196,6 +199,32 @@ def one_row_each(checkpoint: Any, prompt: Any, start: str, seed: int) -> None:
     )
 
 
+def reading_ratio(store: ImageStore) -> float:
+    """Over trees of 32 rounds for chains of 8 steps, one after another."""
+    from seethink.models.groups.attention import ARGUMENT
+    from seethink.models.groups.layout import Packed
+    from seethink.models.load import load_checkpoint
+    from seethink.process.collect.policy import Policy, PolicyConfig
+    from seethink.rewards import mixed
+
+    checkpoint, read = load_checkpoint("base"), []
+    policy = Policy(PolicyConfig(max_tokens=96, step_tokens=64, temperature=1.0), checkpoint, store, mixed())
+    # Its first use compares with the plain path, which is no part of a tree.
+    policy.complete([Start(chain_item(chain(0, TREES, 8), store), "")], 1, 0)
+
+    def count(module: Any, given: Any, named: dict[str, Any]) -> None:
+        # Prompts and starts are read in packed rows, completions decoded without.
+        if isinstance(named.get(ARGUMENT), Packed):
+            read.append(named["input_ids"].numel())
+
+    handle = checkpoint.model.register_forward_pre_hook(count, with_kwargs=True)
+    trees = [
+        search(chain_item(chain(0, index, 8), store), policy, None, TreeConfig(weight=1)) for index in range(TREES)
+    ]
+    handle.remove()
+    return sum(tree.cost.prompt_tokens for tree in trees) / sum(read)
+
+
 def timed(turn: Any) -> float:
     started = time.perf_counter()
     turn()
@@ -233,6 +262,7 @@ def main() -> None:
             solutions = wrong_solutions(steps, told.solutions, store)
             curves += [curve(*one, solutions) for one in collectors(steps)]
         ratios = [] if told.no_model else shared_prefix_ratio(store)
+        read = None if told.no_model else round(reading_ratio(store), 3)
     Console(width=120).print(shown(curves))
     if told.figure:
         from seethink.analysis.figures import step_labels_figure
@@ -242,7 +272,8 @@ def main() -> None:
         f"tokens_ratio_{name}_s{steps}": ratio(curves, name, steps) for name in ("binary", "tree") for steps in LENGTHS
     }
     aims = {f"aim_binary_s{steps}": round(0.8 * steps / math.ceil(math.log2(steps)), 2) for steps in LENGTHS}
-    print(json.dumps(found | aims | {"shared_prefix_ratio": round(median(ratios), 3) if ratios else None}))
+    shared = round(median(ratios), 3) if ratios else None
+    print(json.dumps(found | aims | {"shared_prefix_ratio": shared, "reading_ratio": read}))
 
 
 if __name__ == "__main__":

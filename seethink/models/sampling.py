@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import count, islice
 from typing import Any, NamedTuple
 
-from seethink.models.groups import Features, encode_prompts, sample_groups, vision_tokens
+from seethink.models.groups import (
+    PromptBatch,
+    Reading,
+    Started,
+    encode_prompts,
+    sample_groups,
+    started_ids,
+    vision_tokens,
+)
 from seethink.models.load import Checkpoint
 from seethink.models.prompt import Prompt
 
-__all__ = ["Draw", "Prompt", "sample", "vision_token_ids"]
+__all__ = ["Draw", "Prompt", "sample", "sample_started", "vision_token_ids"]
 
 
 class Draw(NamedTuple):
@@ -35,7 +44,6 @@ def sample(
     max_tokens: int = 256,
     batch: int = 128,
     seed: int = 0,
-    features: Features | None = None,
 ) -> Iterator[list[Draw]]:
     """``draws`` responses per prompt, in the order of the prompts; temperature 0 is greedy.
 
@@ -45,29 +53,66 @@ def sample(
     Args:
         batch: completions decoded at a time.
         seed: every batch is seeded by it and its number, so a run resumed at a batch boundary draws the same.
-        features: of ``picture_features``, where all prompts show the same pictures and these were computed before.
     """
-    model, tokenizer = checkpoint.model.eval(), checkpoint.processor.tokenizer
     size = max(1, batch // draws)
     for number, start in enumerate(range(0, len(prompts), size)):
         encoded = encode_prompts(checkpoint.processor, prompts[start : start + size])
-        drawn = sample_groups(
-            model,
-            encoded,
-            draws=draws,
-            end=tokenizer.eos_token_id,
-            pad=tokenizer.pad_token_id,
-            temperature=temperature,
-            max_tokens=max_tokens,
-            seed=seed + 7919 * number,
-            features=features,
-        )
-        rows_PGC, lengths_PG = drawn.ids_PGC.tolist(), drawn.mask_PGC.sum(-1).tolist()
-        for place, ended_G in enumerate(drawn.ended_PG.tolist()):
-            yield [
-                Draw(_text(tokenizer, ids[:length]), len(encoded.ids_P[place]), length, not ended)
-                for ids, length, ended in zip(rows_PGC[place], lengths_PG[place], ended_G, strict=True)
-            ]
+        tokens_P = [len(ids_T) for ids_T in encoded.ids_P]
+        yield from _drawn(checkpoint, encoded, tokens_P, draws, temperature, max_tokens, seed + 7919 * number)
+
+
+def sample_started(
+    checkpoint: Checkpoint,
+    starts: Iterable[tuple[Reading, str]],
+    *,
+    draws: int = 1,
+    temperature: float = 1.0,
+    max_tokens: int = 256,
+    batch: int = 128,
+    seed: int = 0,
+) -> Iterator[list[Draw]]:
+    """What follows begun responses, as ``sample`` draws it of prompts that have started one, but for rounding.
+
+    No token of a prompt or of a begun response is read twice that a reading knows, in this call or an earlier one. The
+    starts are taken a batch at a time.
+    """
+    size, left = max(1, batch // draws), iter(starts)
+    tokenizer = checkpoint.processor.tokenizer
+    for number in count():
+        started = [Started(reading, tuple(started_ids(tokenizer, text))) for reading, text in islice(left, size)]
+        if not started:
+            return
+        tokens_P = [one.tokens for one in started]
+        yield from _drawn(checkpoint, started, tokens_P, draws, temperature, max_tokens, seed + 7919 * number)
+
+
+def _drawn(
+    checkpoint: Checkpoint,
+    prompts: PromptBatch | Sequence[Started],
+    tokens_P: Sequence[int],
+    draws: int,
+    temperature: float,
+    max_tokens: int,
+    seed: int,
+) -> Iterator[list[Draw]]:
+    """One batch."""
+    tokenizer = checkpoint.processor.tokenizer
+    drawn = sample_groups(
+        checkpoint.model.eval(),
+        prompts,
+        draws=draws,
+        end=tokenizer.eos_token_id,
+        pad=tokenizer.pad_token_id,
+        temperature=temperature,
+        max_tokens=max_tokens,
+        seed=seed,
+    )
+    rows_PGC, lengths_PG = drawn.ids_PGC.tolist(), drawn.mask_PGC.sum(-1).tolist()
+    for place, ended_G in enumerate(drawn.ended_PG.tolist()):
+        yield [
+            Draw(_text(tokenizer, ids[:length]), tokens_P[place], length, not ended)
+            for ids, length, ended in zip(rows_PGC[place], lengths_PG[place], ended_G, strict=True)
+        ]
 
 
 def _text(tokenizer: Any, ids: list[int]) -> str:

@@ -1,3 +1,5 @@
+from contextlib import contextmanager
+
 import pytest
 
 from seethink.core.chat import messages
@@ -38,18 +40,49 @@ def test_completions_are_decided_and_proposals_are_one_step(base, world_items, w
     assert policy.prompt_tokens(item, "a b") > policy.prompt_tokens(item, "") > 20
 
 
-def test_a_tree_s_picture_goes_through_the_tower_once(base, world_items, world_images):
-    policy, looks = Policy(PolicyConfig(max_tokens=4, step_tokens=4), base, world_images, mixed()), []
-    hook = base.model.model.visual.register_forward_hook(lambda *_: looks.append(1))
+def test_steps_are_proposed_for_many_starts_at_once(base, world_items, world_images):
+    config = PolicyConfig(splitting=Splitting.LINES, max_tokens=96, step_tokens=64, temperature=1e-6)
+    starts = [Start(world_items[0], ""), Start(world_items[1], "<think>"), Start(world_items[0], "<think>")]
+    together = Policy(config, base, world_images, mixed()).propose(starts, 2, 1)
+    alone = [Policy(config, base, world_images, mixed()).propose([start], 2, 1) for start in starts]
+    assert together == [steps for [steps] in alone] and all(len(steps) == 2 for steps in together)
+
+
+@contextmanager
+def watched(model):
+    """Tokens of each pass of the language model, pictures of each of the tower."""
+    tokens, looks = [], []
+    hooks = [
+        model.model.language_model.layers[0].register_forward_hook(
+            lambda module, given, output: tokens.append(given[0].shape[:2].numel())
+        ),
+        model.model.visual.register_forward_hook(lambda *_: looks.append(1)),
+    ]
     try:
-        item = world_items[0]
-        policy.propose([Start(item, "")], 2, 1)
-        drawn = policy.complete([Start(item, "<think>"), Start(item, "<think>I see")], 2, 2)
-        policy.complete([Start(item, "<think>I")], 1, 3)
-        assert len(looks) == 1
-        policy.complete([Start(item, ""), Start(world_items[1], "")], 1, 4)
-        assert len(looks) == 2
+        yield tokens, looks
     finally:
-        hook.remove()
-    again = Policy(PolicyConfig(max_tokens=4, step_tokens=4), base, world_images, mixed())
-    assert again.complete([Start(item, "<think>"), Start(item, "<think>I see")], 2, 2) == drawn
+        for hook in hooks:
+            hook.remove()
+
+
+def test_what_a_tree_asks_again_is_not_read_again(base, world_items, world_images):
+    config = PolicyConfig(max_tokens=1, step_tokens=1, remember=2)
+    item, other, third = world_items[:3]
+    Policy(config, base, world_images, mixed()).complete([Start(item, "<think>")], 1, 1)
+    policy = Policy(config, base, world_images, mixed())
+    starts = [Start(item, "<think>"), Start(item, "<think>I see")]
+    longest = policy.prompt_tokens(item, starts[1].text)
+    with watched(base.model) as (tokens, looks):
+        policy.propose([Start(item, "")], 2, 1)
+        drawn = policy.complete(starts, 2, 2)
+        assert sum(tokens) == longest and len(looks) == 1
+        tokens.clear()
+        policy.complete([Start(item, "<think>")], 1, 3)
+        assert tokens == [1]
+        policy.complete([Start(other, ""), Start(third, "")], 1, 4)
+        assert len(looks) == 2
+        policy.complete([Start(other, "")], 1, 5)
+        assert len(looks) == 2
+        policy.complete([Start(item, "")], 1, 6)
+        assert len(looks) == 3
+    assert Policy(config, base, world_images, mixed()).complete(starts, 2, 2) == drawn

@@ -6,13 +6,19 @@ Qwen2.5-VL, Qwen3-VL; every other one takes the plain path, one row per completi
     prompts = encode_prompts(processor, prompts)
     drawn = sample_groups(model, prompts, draws=8, end=tokenizer.eos_token_id, pad=tokenizer.pad_token_id)
     logps_PGC, entropies_PGC = group_logps(model, prompts, drawn.ids_PGC, drawn.mask_PGC, entropy=True)
+
+A prompt that is asked about again and again, behind ever other beginnings of a response, is read once as well:
+
+    reading = Reading(encode_prompts(processor, [prompt]))
+    drawn = sample_groups(model, [Started(reading, ids), Started(reading, other_ids)], draws=8, ...)
 """
 
 from seethink.models.groups.decode import GroupDraws, sample_groups
 from seethink.models.groups.family import vision_tokens
 from seethink.models.groups.features import Features, picture_features
 from seethink.models.groups.logps import GroupLogps, group_logps
-from seethink.models.groups.prompts import PromptBatch, encode_prompts, take
+from seethink.models.groups.prompts import PromptBatch, encode_prompts, started_ids, take
+from seethink.models.groups.reading import Reading, Started
 from seethink.models.groups.support import supports
 
 __all__ = [
@@ -20,10 +26,13 @@ __all__ = [
     "GroupDraws",
     "GroupLogps",
     "PromptBatch",
+    "Reading",
+    "Started",
     "encode_prompts",
     "group_logps",
     "picture_features",
     "sample_groups",
+    "started_ids",
     "supports",
     "take",
     "vision_tokens",

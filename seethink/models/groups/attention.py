@@ -1,8 +1,8 @@
 """Attention over groups, as an attention function of transformers.
 
-A prompt attends to itself, causally. Its branches are batched: each is one row of queries over the prompt's keys and
-its own, causal from the lower right corner. So the work grows with G·C·(P + C) and not with (P + G·C)², and no mask
-over the whole row is ever made.
+A prompt attends to itself, causally, and to what was read of it before. Its branches are batched: each is one row of
+queries over the prompt's keys and its own, causal from the lower right corner. So the work grows with G·C·(P + C) and
+not with (P + G·C)², and no mask over the whole row is ever made.
 
 The function stands under a name of its own in front of the one the model had, and hands on whatever is no group. It is
 put there once and stays: a layer that is recomputed during the backward pass must find what it found the first time.
@@ -51,7 +51,8 @@ def _before(former: str) -> Any:
         # Under autocast rotated keys and queries are wider than what the layer computes in.
         if isinstance(layout, Packed):
             query, key = query.to(value.dtype), key.to(value.dtype)
-            return attend_packed(query, key, value, layout, rest["scaling"], rest.get("dropout", 0.0)), None
+            dropout = rest.get("dropout", 0.0)
+            return attend_packed(query, key, value, layout, module.layer_idx, rest["scaling"], dropout), None
         if isinstance(layout, Decoding):
             return attend_decoding(query, key, value, layout, module.layer_idx, rest["scaling"]), None
         passed: tuple[Tensor, Tensor | None] = ALL_ATTENTION_FUNCTIONS[former](
@@ -62,11 +63,18 @@ def _before(former: str) -> Any:
     return attention
 
 
-def attend_packed(query: Tensor, key: Tensor, value: Tensor, layout: Packed, scaling: float, dropout: float) -> Tensor:
+def attend_packed(
+    query: Tensor, key: Tensor, value: Tensor, layout: Packed, layer: int, scaling: float, dropout: float
+) -> Tensor:
     """Query, key and value 1 x heads x N x size; returns 1 x N x heads x size."""
     pieces = []
     for group in layout.groups:
         query_1T, key_1T, value_1T = (part[:, :, group.start : group.end] for part in (query, key, value))
+        if group.past:
+            key_1T, value_1T = (
+                torch.cat([*(piece[layer, which][None].to(own.dtype) for piece in group.past), own], dim=2)
+                for which, own in enumerate((key_1T, value_1T))
+            )
         pieces.append(_lower_right(query_1T, key_1T, value_1T, scaling, dropout).transpose(1, 2).squeeze(0))
         if group.branches:
             query_GB = _branches(query, group)

@@ -5,21 +5,21 @@ The prompts' keys and values are kept once, not once per completion. Letters: R 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
-from transformers import DynamicCache
 
-from seethink.models.groups.attention import ARGUMENT, install
+from seethink.models.groups.attention import ARGUMENT
 from seethink.models.groups.check import Compared, agrees
 from seethink.models.groups.family import bare, evaluating, vision_tokens
-from seethink.models.groups.features import Features, picture_features
-from seethink.models.groups.layout import pack
+from seethink.models.groups.features import Features
 from seethink.models.groups.plain import plain_draws, plain_scores
-from seethink.models.groups.prefix import Decoding, Prefix, branch_cache, kept, prefix_of
+from seethink.models.groups.prefill import Prefilled, prefill
+from seethink.models.groups.prefix import Decoding, branch_cache, kept
 from seethink.models.groups.prompts import PromptBatch, take
-from seethink.models.groups.shared import pictures
+from seethink.models.groups.reading import Reading, Started, prefill_started, whole
 
 CHECKED_TOKENS = 4
 """Tokens that the first use draws to compare their log-probabilities with the plain path's; choice."""
@@ -45,7 +45,7 @@ class GroupDraws(NamedTuple):
 @torch.no_grad()
 def sample_groups(
     model: Any,
-    prompts: PromptBatch,
+    prompts: PromptBatch | Sequence[Started],
     *,
     draws: int,
     end: int,
@@ -63,20 +63,30 @@ def sample_groups(
 
     Args:
         model: its weights whole on this device; wrappers are passed by.
+        prompts: those that are asked about again and again, with responses begun to them, are given as readings: what
+            is known of them is not read again, and what is read stays with them. Draws are the same but for rounding.
         end: the token that ends a completion.
         seed: the draws depend on it, on the prompts and on nothing drawn before; torch's own generator where None.
-        features: of ``picture_features(model, prompts)``; computed where None.
+        features: of ``picture_features(model, prompts)``; computed where None. A reading needs none.
+
+    Raises:
+        ValueError: a begun response holds a token that stands for a picture.
     """
     base = bare(model)
+    way = "sampling"
+    if not isinstance(prompts, PromptBatch):
+        way = "begun responses"
+        _refuse_pictures(base, prompts)
     # Greedy completions of one prompt are all the same.
     distinct = draws if temperature > 0 else 1
     with evaluating(base):
-        if agrees(model, "sampling", lambda: _compared(base, prompts, end, pad), together=False):
+        if agrees(model, way, lambda: _compared(base, prompts, end, pad), together=False):
             generator = None if seed is None else torch.Generator(base.device).manual_seed(seed)
             choice = _Choice(vision_tokens(base), temperature, generator)
-            drawn = _decode(base, prompts, distinct, end, pad, max_tokens, choice, features, logps)
+            told = _read(base, prompts, features)
+            drawn = _decode(base, told, distinct, end, pad, max_tokens, choice, logps)
         else:
-            drawn = _plain(base, prompts, distinct, end, pad, temperature, max_tokens, seed, logps)
+            drawn = _plain(base, _whole(prompts), distinct, end, pad, temperature, max_tokens, seed, logps)
     if distinct == draws:
         return drawn
     ids_PGC, mask_PGC, ended_PG, logps_PGC = drawn
@@ -106,19 +116,10 @@ class _Choice(NamedTuple):
 
 
 def _decode(
-    base: Any,
-    prompts: PromptBatch,
-    draws: int,
-    end: int,
-    pad: int,
-    max_tokens: int,
-    choice: _Choice,
-    features: Features | None,
-    logps: bool,
+    base: Any, told: Prefilled, draws: int, end: int, pad: int, max_tokens: int, choice: _Choice, logps: bool
 ) -> GroupDraws:
-    install(base)
-    prefix, logits_PV, following_P = _prefill(base, prompts, features)
-    rows, device = len(prompts) * draws, base.device
+    prefix, logits_PV, following_P = told
+    rows, device = len(logits_PV) * draws, base.device
     ids_RC = torch.full((rows, max_tokens), pad, device=device)
     logps_RC = torch.zeros(rows, max_tokens, device=device)
     lengths_R = torch.zeros(rows, dtype=torch.long, device=device)
@@ -164,36 +165,13 @@ def _decode(
     longest = int(lengths_R.max())
     within_1C = torch.arange(longest, device=device)[None]
     mask_RC = (within_1C < lengths_R[:, None]).long()
-    shape = (len(prompts), draws)
+    shape = (len(logits_PV), draws)
     return GroupDraws(
         ids_RC[:, :longest].unflatten(0, shape),
         mask_RC.unflatten(0, shape),
         ended_R.unflatten(0, shape),
         logps_RC[:, :longest].unflatten(0, shape) if logps else None,
     )
-
-
-def _prefill(base: Any, prompts: PromptBatch, features: Features | None) -> tuple[Prefix, Tensor, Tensor]:
-    """The prompts' cache, the logits behind each, and the position of the token that follows."""
-    if features is None:
-        features = picture_features(base, prompts)
-    row = pack(base, prompts, torch.zeros(len(prompts), 0, 0, dtype=torch.long), [[]] * len(prompts))
-    cache = DynamicCache(config=base.config)
-    lasts_P = torch.tensor([group.end - 1 for group in row.layout.groups], device=base.device)
-    logits_PV = base(
-        input_ids=row.ids_1N,
-        attention_mask=None,
-        position_ids=row.positions_31N,
-        past_key_values=cache,
-        use_cache=True,
-        logits_to_keep=lasts_P,
-        **{ARGUMENT: row.layout},
-        **pictures(base, prompts, features),
-    ).logits[0]
-    following_P = torch.stack(
-        [row.positions_31N[:, 0, group.start : group.end].max() + 1 for group in row.layout.groups]
-    )
-    return prefix_of(cache, [group.prefix for group in row.layout.groups]), logits_PV, following_P
 
 
 def _fewer(live_R: Tensor, branches: int) -> tuple[Tensor, Tensor, Tensor, int] | None:
@@ -245,12 +223,34 @@ def _plain(
     return GroupDraws(ids_PGC, mask_PGC, ended_PGC.any(-1), told)
 
 
-def _compared(base: Any, prompts: PromptBatch, end: int, pad: int) -> Compared:
+def _refuse_pictures(base: Any, started: Sequence[Started]) -> None:
+    marks = {getattr(base.config, name, None) for name in ("image_token_id", "video_token_id")}
+    if any(not marks.isdisjoint(one.ids) for one in started):
+        raise ValueError("a begun response holds a token that stands for a picture")
+
+
+def _read(base: Any, prompts: PromptBatch | Sequence[Started], features: Features | None) -> Prefilled:
+    return prefill(base, prompts, features) if isinstance(prompts, PromptBatch) else prefill_started(base, prompts)
+
+
+def _whole(prompts: PromptBatch | Sequence[Started]) -> PromptBatch:
+    return prompts if isinstance(prompts, PromptBatch) else whole(prompts)
+
+
+def _compared(base: Any, prompts: PromptBatch | Sequence[Started], end: int, pad: int) -> Compared:
     """Two draws of at most two prompts, one with pictures where there is one."""
-    order = sorted(range(len(prompts)), key=lambda place: not prompts.pictures_P[place])
-    few = take(prompts, list(dict.fromkeys([order[0], order[-1]])))
+    every = _whole(prompts)
+    order = sorted(range(len(every)), key=lambda place: not every.pictures_P[place])
+    places = list(dict.fromkeys([order[0], order[-1]]))
+    few = take(every, places)
+    anew: PromptBatch | list[Started] = few
+    if not isinstance(prompts, PromptBatch):
+        # Read in two parts, so that the second stands on what is remembered of the first.
+        anew = [Started(Reading(prompts[place].reading.prompt), prompts[place].ids) for place in places]
+        _read(base, [one._replace(ids=one.ids[: len(one.ids) // 2]) for one in anew], None)
+    told = _read(base, anew, None)
     choice = _Choice(vision_tokens(base), 1.0, torch.Generator(base.device).manual_seed(0))
-    drawn = _decode(base, few, 2, end, pad, CHECKED_TOKENS, choice, None, True)
+    drawn = _decode(base, told, 2, end, pad, CHECKED_TOKENS, choice, True)
     assert drawn.logps_PGC is not None
     mask_PGC, ids, lengths = drawn.mask_PGC.bool().cpu(), drawn.ids_PGC.cpu(), drawn.mask_PGC.sum(-1).tolist()
     asked: dict[str, Any] = {"temperature": 1.0, "entropy": False}

@@ -31,6 +31,8 @@ class Group:
         gather_GB: place of each branch's tokens behind the prompt, the shorter ones filled up with their last token;
             None where all are of one length.
         scatter_N: places in the flattened gather of the tokens that are no filling.
+        past: keys and values of what stands in front of the row's own tokens and was read before, piece behind piece,
+            layers x 2 x heads x tokens x size each.
     """
 
     start: int
@@ -39,6 +41,7 @@ class Group:
     longest: int
     gather_GB: Tensor | None
     scatter_N: Tensor | None
+    past: tuple[Tensor, ...] = ()
 
     @property
     def end(self) -> int:

@@ -52,6 +52,16 @@ def prefix_of(cache: Cache, lengths: list[int]) -> Prefix:
     return Prefix(tuple(keys), tuple(values), None if bool(mask_PL.all()) else mask_PL.to(device))
 
 
+def piece_of(cache: Cache, start: int, end: int) -> Tensor:
+    """Keys and values of a part of a row, layers x 2 x heads x tokens x size, in memory of their own."""
+    return torch.stack(
+        [
+            torch.stack([part[0, :, start:end].to(layer.values.dtype) for part in (layer.keys, layer.values)])
+            for layer in cache.layers
+        ]
+    )
+
+
 def kept(prefix: Prefix, places: Tensor) -> Prefix:
     return Prefix(
         tuple(part[places] for part in prefix.keys),

@@ -66,7 +66,7 @@ def encode_prompts(processor: Any, prompts: Sequence[Prompt]) -> PromptBatch:
                 f"picture, and take the token {processor.image_token!r} out of its text"
             )
         ids = _spread(ids, processor.image_token_id, [sizes[place] for place in places_here])
-        ids_P.append(torch.tensor([*ids, *_started(processor.tokenizer, prompt.started)]))
+        ids_P.append(torch.tensor([*ids, *started_ids(processor.tokenizer, prompt.started)]))
     return PromptBatch(tuple(ids_P), pixels, grids, tuple(pictures_P))
 
 
@@ -79,9 +79,41 @@ def take(prompts: PromptBatch, places: Sequence[int]) -> PromptBatch:
     )
 
 
+def join(batches: Sequence[PromptBatch]) -> PromptBatch:
+    """All their prompts in order, a picture that several of them show once, one that nobody shows not at all."""
+    places: dict[bytes, int] = {}
+    pixels: list[Tensor] = []
+    grids, pictures_P = [], []
+    for batch in batches:
+        for shown in batch.pictures_P:
+            here = []
+            for place in shown:
+                grid = batch.grids[place]
+                found = places.setdefault(_digest(batch.pixels[place].numpy(), str(grid).encode()), len(pixels))
+                if found == len(pixels):
+                    pixels.append(batch.pixels[place])
+                    grids.append(grid)
+                here.append(found)
+            pictures_P.append(tuple(here))
+    return PromptBatch(
+        tuple(ids_T for batch in batches for ids_T in batch.ids_P), tuple(pixels), tuple(grids), tuple(pictures_P)
+    )
+
+
+def started_ids(tokenizer: Any, started: str | Sequence[int]) -> list[int]:
+    """Tokens of the beginning of a response."""
+    if isinstance(started, str):
+        # What a model wrote is text, also where it spells a control token.
+        return list(tokenizer(started, add_special_tokens=False, split_special_tokens=True)["input_ids"])
+    return list(started)
+
+
 def _content(picture: Image.Image) -> bytes:
-    size = f"{picture.mode} {picture.size}".encode()
-    return hashlib.blake2b(picture.tobytes(), digest_size=16, key=size[:64]).digest()
+    return _digest(picture.tobytes(), f"{picture.mode} {picture.size}".encode())
+
+
+def _digest(content: Any, size: bytes) -> bytes:
+    return hashlib.blake2b(content, digest_size=16, key=size[:64]).digest()
 
 
 def _patches(
@@ -98,10 +130,3 @@ def _spread(ids: list[int], mark: int, sizes: Sequence[int]) -> list[int]:
     """Each mark as often as its picture has tokens."""
     remaining = iter(sizes)
     return [one for token in ids for one in ([token] * next(remaining) if token == mark else [token])]
-
-
-def _started(tokenizer: Any, started: str | Sequence[int]) -> list[int]:
-    if isinstance(started, str):
-        # What a model wrote is text, also where it spells a control token.
-        return list(tokenizer(started, add_special_tokens=False, split_special_tokens=True)["input_ids"])
-    return list(started)

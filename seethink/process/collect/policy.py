@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
 
@@ -17,9 +18,9 @@ from seethink.process.collect.completer import Completion, Proposal, Start
 from seethink.process.steps import Splitting, split
 
 if TYPE_CHECKING:
-    from seethink.models.groups import Features
+    from seethink.models.groups import Reading
     from seethink.models.load import Checkpoint
-    from seethink.models.sampling import Draw, Prompt
+    from seethink.models.sampling import Draw
 
 
 class PolicyConfig(Config):
@@ -37,17 +38,23 @@ class PolicyConfig(Config):
     """Where a proposed step ends."""
     batch: int = Field(default=128, ge=1)
     """Completions decoded at a time."""
+    remember: int = Field(default=16, ge=1)
+    """Items of which all that was read is kept, the one asked about longest ago forgotten first: as many as a part of a
+    collection has solutions. choice. The cost is a cache entry per token of prompt, picture and begun responses."""
     dtype: Literal["float32", "bfloat16", "float16"] = "float32"
     max_pixels: int | None = Field(default=None, ge=1)
 
 
 class Policy:
-    """Completer of a checkpoint in memory; ``reward`` decides the finished responses."""
+    """Completer of a checkpoint in memory; ``reward`` decides the finished responses.
+
+    The weights must not change while it is in use: it keeps what the model has read of an item, and asked about the
+    item again, with a response begun as before, it reads only what is new.
+    """
 
     def __init__(self, config: PolicyConfig, checkpoint: Checkpoint, images: ImageStore, reward: Reward) -> None:
         self.config, self.checkpoint, self.images, self.reward = config, checkpoint, images, reward
-        self._lengths: dict[str, int] = {}
-        self._seen: tuple[str, Features | None] | None = None
+        self._readings: OrderedDict[str, Reading] = OrderedDict()
 
     def complete(self, starts: Sequence[Start], count: int, seed: int) -> list[list[Completion]]:
         drawn = self._draw(starts, count, seed, self.config.max_tokens)
@@ -79,13 +86,9 @@ class Policy:
         return found
 
     def prompt_tokens(self, item: Item, started: str) -> int:
-        from seethink.models.groups import encode_prompts
+        from seethink.models.groups import started_ids
 
-        if item.id not in self._lengths:
-            encoded = encode_prompts(self.checkpoint.processor, [self._prompt(Start(item, ""))])
-            self._lengths[item.id] = len(encoded.ids_P[0])
-        tokenizer = self.checkpoint.processor.tokenizer
-        return self._lengths[item.id] + len(tokenizer(started, add_special_tokens=False)["input_ids"])
+        return self._reading(item).tokens + len(started_ids(self.checkpoint.processor.tokenizer, started))
 
     def _right(self, items: list[Item], responses: list[str]) -> list[bool | None]:
         verdicts = self.reward(items, responses)
@@ -95,34 +98,29 @@ class Policy:
         ]
 
     def _draw(self, starts: Sequence[Start], count: int, seed: int, limit: int) -> list[list[Draw]]:
-        from seethink.models.sampling import sample
+        from seethink.models.sampling import sample_started
 
-        drawn = sample(
+        drawn = sample_started(
             self.checkpoint,
-            [self._prompt(start) for start in starts],
+            ((self._reading(start.item), start.text) for start in starts),
             draws=count,
             temperature=self.config.temperature,
             max_tokens=limit,
             batch=self.config.batch,
             seed=seed,
-            features=self._features(starts),
         )
         return list(drawn)
 
-    def _features(self, starts: Sequence[Start]) -> Features | None:
-        """The pictures of the one item that is asked about: a tree asks many times about the same."""
-        from seethink.models.groups import encode_prompts, picture_features, supports
+    def _reading(self, item: Item) -> Reading:
+        from seethink.models.groups import Reading, encode_prompts
+        from seethink.models.prompt import Prompt
 
-        item = starts[0].item
-        if any(start.item.id != item.id for start in starts) or supports(self.checkpoint.model) is not None:
-            return None
-        if self._seen is None or self._seen[0] != item.id:
-            model, processor = self.checkpoint.model, self.checkpoint.processor
-            self._seen = item.id, picture_features(model, encode_prompts(processor, [self._prompt(Start(item, ""))]))
-        return self._seen[1]
-
-    def _prompt(self, start: Start) -> Prompt:
-        from seethink.models.sampling import Prompt
-
-        shown = [self.images.open(digest) for digest in start.item.images]
-        return Prompt(messages(start.item), shown, start.text)
+        if item.id not in self._readings:
+            shown = [self.images.open(digest) for digest in item.images]
+            self._readings[item.id] = Reading(
+                encode_prompts(self.checkpoint.processor, [Prompt(messages(item), shown)])
+            )
+        self._readings.move_to_end(item.id)
+        while len(self._readings) > self.config.remember:
+            self._readings.popitem(last=False)
+        return self._readings[item.id]
