@@ -32,7 +32,6 @@ def likelihoods(
     prompts: Sequence[Prompt],
     responses: Sequence[str],
     *,
-    given: Sequence[str] | None = None,
     batch: int = 8,
 ) -> list[Likelihood]:
     """One likelihood per response, exact: the same as for each response alone.
@@ -40,12 +39,10 @@ def likelihoods(
     The response's tokens are those of its text by itself, continuing the prompt where sampling would continue it.
 
     Args:
-        given: per response a text that stands before it and is not measured (the thinking before an answer, say).
         batch: responses of one forward pass; nothing in it is padded.
     """
     model, tokenizer = checkpoint.model, checkpoint.processor.tokenizer
-    before = [_ids(tokenizer, text) for text in given or [""] * len(responses)]
-    told = [[*ids, *_ids(tokenizer, text), tokenizer.eos_token_id] for ids, text in zip(before, responses, strict=True)]
+    told = [[*_ids(tokenizer, text), tokenizer.eos_token_id] for text in responses]
     found: list[Likelihood] = []
     for start in range(0, len(told), batch):
         rows = slice(start, start + batch)
@@ -54,9 +51,8 @@ def likelihoods(
         encoded = encode_prompts(checkpoint.processor, prompts[rows])
         with evaluating(model):
             logps_PGC, _ = group_logps(model, encoded, ids_PC[:, None], mask_PC[:, None])
-        for logps_C, ids, skipped in zip(logps_PGC[:, 0], told[rows], before[rows], strict=True):
-            measured_C = logps_C[len(skipped) : len(ids)]
-            found.append(Likelihood(float(-measured_C.double().mean()), len(measured_C)))
+        for logps_C, ids in zip(logps_PGC[:, 0], told[rows], strict=True):
+            found.append(Likelihood(float(-logps_C[: len(ids)].double().mean()), len(ids)))
     return found
 
 

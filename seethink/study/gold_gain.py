@@ -18,34 +18,35 @@ def gold_logprobs(
     responses: Sequence[str],
     golds: Sequence[str],
     *,
-    batch: int = 8,
+    batch: int = 16,
 ) -> list[list[float]]:
     """log p(gold | prompt, first k steps, thinking closed), in nats, for k = 0 … K of every response.
 
     The gold stands in the answer block, its closing tag and the end of the turn included. The model is told to stop
     thinking after step k, so that the difference of two neighbours is the gain by one step.
 
-    This is the only place that computes it. Every prefix is a row of its own, so a trace of K steps costs K + 1 forward
-    passes over its prompt.
+    Prompt, picture and trace are read once, and behind each step only the turn to the answer and the gold.
 
     Args:
-        batch: rows of one forward pass.
+        batch: traces that are read side by side.
     """
-    from seethink.models.logprobs import likelihoods
+    from seethink.models.groups import Reading, Started, encode_prompts, logps_behind, started_ids
 
-    befores = [started(response) for response in responses]
-    rows = [(trace, before) for trace, prefixes in enumerate(befores) for before in prefixes]
-    found = likelihoods(
-        checkpoint,
-        [prompts[trace] for trace, _ in rows],
-        [f"{golds[trace]}{ANSWER_CLOSE}" for trace, _ in rows],
-        given=[before for _, before in rows],
-        batch=batch,
-    )
-    by_trace: list[list[float]] = [[] for _ in responses]
-    for (trace, _), one in zip(rows, found, strict=True):
-        by_trace[trace].append(-one.nll * one.tokens)
-    return by_trace
+    tokenizer = checkpoint.processor.tokenizer
+    found: list[list[float]] = []
+    for first in range(0, len(responses), batch):
+        asked, told, counts = [], [], []
+        for prompt, response, gold in zip(
+            *(part[first : first + batch] for part in (prompts, responses, golds)), strict=True
+        ):
+            reading = Reading(encode_prompts(checkpoint.processor, [prompt]))
+            befores = started(response)
+            asked += [Started(reading, tuple(started_ids(tokenizer, before))) for before in befores]
+            told += [[*started_ids(tokenizer, f"{gold}{ANSWER_CLOSE}"), tokenizer.eos_token_id]] * len(befores)
+            counts.append(len(befores))
+        sums = iter([float(logps_C.double().sum()) for logps_C in logps_behind(checkpoint.model, asked, told)])
+        found += [[next(sums) for _ in range(count)] for count in counts]
+    return found
 
 
 def started(response: str) -> list[str]:

@@ -31,7 +31,7 @@ class GoldConfig(Config):
     """How the gold's log-probability is measured."""
 
     batch: int = Field(default=16, ge=1)
-    """Rows of one forward pass."""
+    """Traces that are read side by side."""
     part: int = Field(default=32, ge=1)
     """Traces per sealed part."""
     dtype: Literal["float32", "bfloat16", "float16"] = "float32"

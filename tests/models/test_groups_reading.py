@@ -7,7 +7,16 @@ from contextlib import contextmanager
 import pytest
 import torch
 
-from seethink.models.groups import Reading, Started, encode_prompts, group_logps, sample_groups, started_ids, take
+from seethink.models.groups import (
+    Reading,
+    Started,
+    encode_prompts,
+    group_logps,
+    logps_behind,
+    sample_groups,
+    started_ids,
+    take,
+)
 from seethink.models.groups.reading import whole
 from seethink.models.sampling import sample, sample_started
 
@@ -180,3 +189,25 @@ def test_a_reading_is_of_one_prompt_and_its_responses_of_words(checkpoint, told)
     mark = checkpoint.model.config.image_token_id
     with pytest.raises(ValueError, match="stands for a picture"):
         drawn(checkpoint.model, [Started(Reading(take(told.prompts, [0])), (mark,))], checkpoint)
+
+
+def test_texts_behind_begun_responses_have_the_probabilities_of_whole_ones(family, checkpoint, mixed):
+    texts = [[307, 308, 309][: 1 + place % 3] for place in range(len(mixed))]
+    found = logps_behind(family, mixed, texts)
+    for one, text, logps_C in zip(mixed, texts, found, strict=True):
+        ids_C = torch.tensor([*one.ids, *text])
+        mask_C = torch.ones_like(ids_C)
+        with torch.no_grad():
+            [[expected_C]] = group_logps(family, one.reading.prompt, ids_C[None, None], mask_C[None, None]).logps_PGC
+        assert torch.allclose(logps_C, expected_C[len(one.ids) :].float(), atol=1e-4)
+
+
+def test_behind_each_step_of_a_trace_only_what_is_asked_is_read(checkpoint, told):
+    reading = Reading(take(told.prompts, [0]))
+    steps = [tuple(range(300, 300 + 5 * count)) for count in range(9)]
+    started, text = [Started(reading, ids) for ids in steps], [300, 301, 302]
+    logps_behind(checkpoint.model, started, [text] * len(started))  # The first use compares.
+    reading = Reading(take(told.prompts, [0]))
+    with entering(checkpoint.model) as (tokens, pictures):
+        logps_behind(checkpoint.model, [Started(reading, ids) for ids in steps], [text] * len(started))
+    assert sum(tokens) == reading.tokens + len(steps[-1]) + len(steps) * (len(text) - 1) and sum(pictures) <= 1

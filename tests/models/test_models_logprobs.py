@@ -37,11 +37,3 @@ def test_the_picture_counts(checkpoint, prompts):
     other = prompts[0]._replace(images=prompts[1].images)
     seen, unseen = likelihoods(checkpoint, [prompts[0], other], [RESPONSES[0]] * 2)
     assert seen.nll != pytest.approx(unseen.nll, rel=1e-4)
-
-
-def test_what_is_given_is_not_measured(checkpoint, prompts):
-    before, after = "<think>I look.</think><answer>", "3</answer>"
-    [rest] = likelihoods(checkpoint, prompts[:1], [after], given=[before])
-    whole, alone = likelihoods(checkpoint, [prompts[0]] * 2, [before + after, after])
-    assert rest.tokens == alone.tokens and rest.nll != pytest.approx(alone.nll, rel=1e-3)
-    assert rest.nll * rest.tokens < whole.nll * whole.tokens

@@ -11,8 +11,10 @@ A prompt that is asked about again and again, behind ever other beginnings of a 
 
     reading = Reading(encode_prompts(processor, [prompt]))
     drawn = sample_groups(model, [Started(reading, ids), Started(reading, other_ids)], draws=8, ...)
+    logps = logps_behind(model, [Started(reading, ids), Started(reading, other_ids)], [text_ids, text_ids])
 """
 
+from seethink.models.groups.behind import logps_behind
 from seethink.models.groups.decode import GroupDraws, sample_groups
 from seethink.models.groups.family import vision_tokens
 from seethink.models.groups.features import Features, picture_features
@@ -30,6 +32,7 @@ __all__ = [
     "Started",
     "encode_prompts",
     "group_logps",
+    "logps_behind",
     "picture_features",
     "sample_groups",
     "started_ids",

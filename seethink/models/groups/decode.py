@@ -19,7 +19,7 @@ from seethink.models.groups.plain import plain_draws, plain_scores
 from seethink.models.groups.prefill import Prefilled, prefill
 from seethink.models.groups.prefix import Decoding, branch_cache, kept
 from seethink.models.groups.prompts import PromptBatch, take
-from seethink.models.groups.reading import Reading, Started, prefill_started, whole
+from seethink.models.groups.reading import Reading, Started, prefill_started, refuse_pictures, whole
 
 CHECKED_TOKENS = 4
 """Tokens that the first use draws to compare their log-probabilities with the plain path's; choice."""
@@ -76,7 +76,7 @@ def sample_groups(
     way = "sampling"
     if not isinstance(prompts, PromptBatch):
         way = "begun responses"
-        _refuse_pictures(base, prompts)
+        refuse_pictures(base, [one.ids for one in prompts])
     # Greedy completions of one prompt are all the same.
     distinct = draws if temperature > 0 else 1
     with evaluating(base):
@@ -221,12 +221,6 @@ def _plain(
         asked: dict[str, Any] = {"temperature": temperature or 1.0, "entropy": False}
         told = plain_scores(base, prompts, ids_PGC.cpu(), lengths, **asked)[..., 0]
     return GroupDraws(ids_PGC, mask_PGC, ended_PGC.any(-1), told)
-
-
-def _refuse_pictures(base: Any, started: Sequence[Started]) -> None:
-    marks = {getattr(base.config, name, None) for name in ("image_token_id", "video_token_id")}
-    if any(not marks.isdisjoint(one.ids) for one in started):
-        raise ValueError("a begun response holds a token that stands for a picture")
 
 
 def _read(base: Any, prompts: PromptBatch | Sequence[Started], features: Features | None) -> Prefilled:

@@ -90,13 +90,28 @@ class Started(NamedTuple):
         return torch.cat([self.reading.prompt.ids_P[0], torch.tensor(self.ids, dtype=torch.long)])
 
 
+def refuse_pictures(base: Any, texts: Sequence[Sequence[int]]) -> None:
+    """ValueError where a token of a text would ask for a picture."""
+    marks = {getattr(base.config, name, None) for name in ("image_token_id", "video_token_id")}
+    if any(not marks.isdisjoint(ids) for ids in texts):
+        raise ValueError("a begun response holds a token that stands for a picture")
+
+
 def whole(started: Sequence[Started]) -> PromptBatch:
     """Each as one prompt, as the plain path reads it."""
     return replace(join([one.reading.prompt for one in started]), ids_P=tuple(one.whole_T for one in started))
 
 
 def prefill_started(base: Any, started: Sequence[Started]) -> Prefilled:
-    """What is not known yet of the prompts and their begun responses, each token once, whoever shares it.
+    """The cache that decoding starts from, of prompts and begun responses of which only the unknown is read."""
+    logits = read_started(base, started)
+    following = [int(one.reading.positions(base, len(one.ids)).max()) + 1 for one in started]
+    return Prefilled(_prefix(started), torch.stack(logits), torch.tensor(following, device=base.device))
+
+
+def read_started(base: Any, started: Sequence[Started]) -> list[Tensor]:
+    """Read what is not known yet of the prompts and their begun responses, each token once, whoever shares it; the
+    logits behind each, V.
 
     Of responses that part behind tokens nobody has read, one is read with those tokens and the others in a later pass.
     """
@@ -106,12 +121,7 @@ def prefill_started(base: Any, started: Sequence[Started]) -> Prefilled:
     while waiting:
         tails, waiting = _next_pass(started, waiting)
         logits |= _read(base, started, tails)
-    following = [int(one.reading.positions(base, len(one.ids)).max()) + 1 for one in started]
-    return Prefilled(
-        _prefix(started),
-        torch.stack([logits[place] for place in range(len(started))]),
-        torch.tensor(following, device=base.device),
-    )
+    return [logits[place] for place in range(len(started))]
 
 
 class _Tail(NamedTuple):
