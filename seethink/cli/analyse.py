@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from seethink.cli.options import FormatOption, ImageField, Images, Overrides
-from seethink.cli.reading import Format, ItemFile, open_items, tell
+from seethink.cli.options import FormatOption, ImageField, Images, MappingOption, Overrides
+from seethink.cli.reading import item_files, open_items, tell
 from seethink.cli.terminal import terminal
 from seethink.core.rejected import InputError, Rejected
 
@@ -27,7 +27,8 @@ File = Annotated[
 By = Annotated[str | None, typer.Option("--by", help="Column that groups the rows; arm, model or step by default.")]
 Field = Annotated[str | None, typer.Option("--field", help="Field of the response, where it has an unusual name.")]
 Items = Annotated[
-    Path | None, typer.Option("--data", help="Items that the responses name by id; those of the world bring truth.")
+    list[Path] | None,
+    typer.Option("--data", help="Items that the responses name by id; those of the world bring truth."),
 ]
 
 
@@ -38,8 +39,9 @@ def traces(
     by: By = None,
     field: Field = None,
     data: Items = None,
-    images: Images = Path(),
-    form: FormatOption = Format.RECORDS,
+    images: Images = None,
+    form: FormatOption = None,
+    mapping: MappingOption = None,
     image_field: ImageField = "image",
 ) -> None:
     """Diagnose traces: cues, hesitation, contradictions, reflection, does the answer follow? A table and a page."""
@@ -51,8 +53,8 @@ def traces(
     from seethink.study.step_columns import with_truth
 
     rows, rejected = _read(file, by, field)
-    if data is not None:
-        opened = open_items(ItemFile(data, images, form, image_field), out / "images")
+    if data:
+        opened = open_items(item_files(data, images, form, mapping, image_field), out / "images")
         rows = with_truth(rows, items_by_id(opened.items))
     diagnoses = _diagnose(rows)
     tree = diagnosis_tree(diagnoses, rejected, file.name)
@@ -70,13 +72,14 @@ def traces(
 @commands.command("gold")
 def gold(
     file: File,
-    data: Annotated[Path, typer.Option("--data", help="Items that the responses name by id.")],
-    images: Images,
+    data: Annotated[list[Path], typer.Option("--data", help="Items that the responses name by id.")],
+    images: Images = None,
     model: Annotated[str, typer.Option("--model", help="The checkpoint that is asked, or 'base'.")] = "base",
     out: Annotated[Path, typer.Option("--out", help="Folder for the table; a killed run goes on.")] = Path("runs/gold"),
     by: By = None,
     field: Field = None,
-    form: FormatOption = Format.RECORDS,
+    form: FormatOption = None,
+    mapping: MappingOption = None,
     image_field: ImageField = "image",
     overrides: Overrides = None,
 ) -> None:
@@ -87,7 +90,7 @@ def gold(
 
     settings = load_config(GoldConfig, None, overrides or ())
     rows, _ = _read(file, by, field)
-    opened = open_items(ItemFile(data, images, form, image_field), out / "images")
+    opened = open_items(item_files(data, images, form, mapping, image_field), out / "images")
     items = items_by_id(opened.items)
     unknown = write_gold_columns(settings, model, with_truth(rows, items), items, opened.store, out)
     tell(unknown)

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from seethink.cli.options import ConfigFile, DataRun, FormatOption, ImageField, Out, Overrides
-from seethink.cli.reading import Format, ItemFile, file_sources, read_items
+from seethink.cli.options import ConfigFile, DataRun, FormatOption, ImageField, Images, MappingOption, Out, Overrides
+from seethink.cli.reading import file_sources, item_files, read_items
 from seethink.cli.terminal import terminal
 from seethink.core.rejected import InputError
 
@@ -17,10 +17,13 @@ commands = typer.Typer(help="The six-step data factory.", no_args_is_help=True)
 
 @commands.command("build")
 def build(
-    data: Annotated[Path | None, typer.Option("--data", help="Items; the config's sources where not given.")] = None,
-    images: Annotated[Path, typer.Option("--images", help="Folder of the items' pictures.")] = Path(),
+    data: Annotated[
+        list[Path] | None, typer.Option("--data", help="Items; the config's sources where not given.")
+    ] = None,
+    images: Images = None,
     out: Out = Path("runs/data"),
-    form: FormatOption = Format.RECORDS,
+    form: FormatOption = None,
+    mapping: MappingOption = None,
     image_field: ImageField = "image",
     config: ConfigFile = None,
     until: Annotated[
@@ -49,17 +52,14 @@ def build(
 
     store, console = ImageStore(out / "images"), terminal()
     settings = load_config(DataConfig, config, overrides or ())
-    file = ItemFile(data, images, form, image_field) if data is not None else None
-    if file is not None:
-        settings = settings.model_copy(update={"sources": file_sources(file)})
+    files = item_files(data, images, form, mapping, image_field) if data else []
+    if files:
+        named = tuple(source for file in files for source in file_sources(file))
+        settings = settings.model_copy(update={"sources": named})
     elif not settings.sources:
         raise InputError("no items: give --data, or sources in the config")
     settings = settings.with_sources()
-    found = (
-        all_items(map(open_source, settings.sources), store)
-        if file is None or settings.sources
-        else read_items(file, store)
-    )
+    found = read_items(files, store) if files else all_items(map(open_source, settings.sources), store)
     carrier = engine_config(engine, runner, workers)
     if shard is not None:
         if engine != "local" or until is not None or retry_unanswered:

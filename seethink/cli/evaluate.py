@@ -8,8 +8,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from seethink.cli.options import ConfigFile, Data, FormatOption, ImageField, Images, Model, Out, Overrides
-from seethink.cli.reading import Format, ItemFile, open_items, tell
+from seethink.cli.options import (
+    ConfigFile,
+    Data,
+    FormatOption,
+    ImageField,
+    Images,
+    MappingOption,
+    Model,
+    Out,
+    Overrides,
+)
+from seethink.cli.reading import item_files, open_items, tell
 from seethink.cli.terminal import terminal
 from seethink.core.rejected import InputError
 
@@ -61,10 +71,11 @@ Rules = Annotated[str, typer.Option("--rules", help="2026-08, or 2025-04 as the 
 @commands.command("items")
 def items_command(
     data: Data,
-    images: Images,
+    images: Images = None,
     out: Out = Path("runs/eval"),
     model: Model = "base",
-    form: FormatOption = Format.RECORDS,
+    form: FormatOption = None,
+    mapping: MappingOption = None,
     image_field: ImageField = "image",
     base_url: BaseUrl = None,
     key_env: KeyEnv = None,
@@ -85,7 +96,7 @@ def items_command(
     started = time.time()
     settings = load_config(EvaluationTask, config, [*_endpoint(base_url, key_env), *(overrides or ())])
     made = made_of(settings.open)
-    items, _, store = open_items(ItemFile(data, images, form, image_field), out / "images")
+    items, _, store = open_items(item_files(data, images, form, mapping, image_field), out / "images")
     answers: str | Respondent = model
     if settings.endpoint is not None:
         answers = EndpointModel(model, settings.endpoint, out / "ledger")

@@ -8,14 +8,24 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from seethink.cli.options import ConfigFile, Data, FormatOption, ImageField, Images, Model, Out, Overrides
-from seethink.cli.reading import Format, ItemFile, OpenedItems, open_items, tell
+from seethink.cli.options import (
+    ConfigFile,
+    Data,
+    FormatOption,
+    ImageField,
+    Images,
+    MappingOption,
+    Model,
+    Out,
+    Overrides,
+    PictureFolder,
+)
+from seethink.cli.pools import MakerField, ResponseField, Responses, open_pools
+from seethink.cli.reading import item_files, open_items, tell
 from seethink.cli.terminal import terminal
 
 if TYPE_CHECKING:
-    from seethink.analysis import Rule
     from seethink.core.images import ImageStore
-    from seethink.process.pool import Pool
     from seethink.process.step_benchmarks import LabelledSteps
 
 
@@ -29,23 +39,15 @@ class StepBenchmark(StrEnum):
 
 commands = typer.Typer(help="Process rewards: label steps, train a scorer, compare scorers.", no_args_is_help=True)
 
-Responses = Annotated[
-    list[Path],
-    typer.Option("--responses", help="Folder that seethink eval wrote (draws=16), or JSON Lines of responses."),
-]
-ResponseField = Annotated[
-    str, typer.Option("--response", help="Field of a row of JSON Lines that holds the response; dots lead inside.")
-]
-MakerField = Annotated[str, typer.Option("--maker", help="Field of a row of JSON Lines that names the model.")]
-
 
 @commands.command("bench")
 def bench_command(
     data: Data,
-    images: Images,
     responses: Responses,
+    images: Images = None,
     out: Out = Path("runs/process-bench"),
-    form: FormatOption = Format.RECORDS,
+    form: FormatOption = None,
+    mapping: MappingOption = None,
     image_field: ImageField = "image",
     response: ResponseField = "response",
     maker: MakerField = "model",
@@ -59,8 +61,8 @@ def bench_command(
     from seethink.process.shown import bench_table
 
     task = load_config(BenchTask, config, overrides or ())
-    opened = open_items(ItemFile(data, images, form, image_field), out / "images")
-    found = _pools(responses, opened, task.rule, response, maker)
+    opened = open_items(item_files(data, images, form, mapping, image_field), out / "images")
+    found = open_pools(responses, opened, task.rule, response, maker)
     results = bench(task, found, opened.store, out)
     for generator in results["generators"]:
         terminal().print(bench_table(results, generator))
@@ -97,10 +99,11 @@ def figures(
 @commands.command("label")
 def label_command(
     data: Data,
-    images: Images,
     responses: Responses,
+    images: Images = None,
     out: Out = Path("runs/process-labels"),
-    form: FormatOption = Format.RECORDS,
+    form: FormatOption = None,
+    mapping: MappingOption = None,
     image_field: ImageField = "image",
     response: ResponseField = "response",
     maker: MakerField = "model",
@@ -115,11 +118,11 @@ def label_command(
     from seethink.study.rewards import training_reward
 
     task = load_config(LabelTask, config, overrides or ())
-    opened = open_items(ItemFile(data, images, form, image_field), out / "store")
+    opened = open_items(item_files(data, images, form, mapping, image_field), out / "store")
     reward = training_reward(opened.items)
     from seethink.analysis import Rule
 
-    label(task, _pools(responses, opened, Rule.STRICT, response, maker), opened.store, reward, out)
+    label(task, open_pools(responses, opened, Rule.STRICT, response, maker), opened.store, reward, out)
     cost = (read_manifest(out / "labels") or {}).get("cost", {})
     terminal().print(
         f"{cost.get('labels', 0)} labels, {cost.get('tokens_per_label', 0):.1f} tokens each: {out / 'rows.jsonl'}"
@@ -129,7 +132,7 @@ def label_command(
 @commands.command("train")
 def train_command(
     rows: Annotated[Path, typer.Option("--rows", help="Labelled processes: image_path, question, process, value.")],
-    images: Images,
+    images: PictureFolder,
     out: Out = Path("runs/prm"),
     model: Model = "base",
     splitting: Annotated[str, typer.Option("--splitting", help="How processes are cut into steps.")] = "auto",
@@ -160,7 +163,7 @@ def train_command(
 @commands.command("errors")
 def errors(
     data: Annotated[Path, typer.Option("--data", help="Solutions with labelled steps, or items of the world.")],
-    images: Images,
+    images: PictureFolder,
     benchmark: Annotated[
         StepBenchmark, typer.Option("--benchmark", help="How the file is written; world: items, with --responses.")
     ] = StepBenchmark.VISUALPROCESSBENCH,
@@ -185,7 +188,7 @@ def errors(
 @commands.command("probe")
 def probe_command(
     data: Data,
-    images: Images,
+    images: Images = None,
     out: Out = Path("runs/process-probe"),
     config: ConfigFile = None,
     overrides: Overrides = None,
@@ -198,10 +201,10 @@ def probe_command(
     from seethink.process.world_steps import probed_items
 
     task = load_config(ProbeTask, config, overrides or ())
-    opened = open_items(ItemFile(data, images, Format.RECORDS, "image"), out / "images")
+    opened = open_items(item_files(data, images), out / "images")
     traces = list(probed_items(opened.items))
     if not traces:
-        raise InputError(f"{data} holds no item whose right and wrong way differ: give more items of the world")
+        raise InputError("--data holds no item whose right and wrong way differ: give more items of the world")
     terminal().print(probes_table(measure_probes(task, traces, opened.store, out)))
     terminal().print(f"results: {out / 'results.json'}")
 
@@ -209,9 +212,10 @@ def probe_command(
 @commands.command("search")
 def search_command(
     data: Data,
-    images: Images,
+    images: Images = None,
     out: Out = Path("runs/process-search"),
-    form: FormatOption = Format.RECORDS,
+    form: FormatOption = None,
+    mapping: MappingOption = None,
     image_field: ImageField = "image",
     config: ConfigFile = None,
     overrides: Overrides = None,
@@ -223,7 +227,7 @@ def search_command(
     from seethink.study.rewards import training_reward
 
     task = load_config(SearchTask, config, overrides or ())
-    opened = open_items(ItemFile(data, images, form, image_field), out / "images")
+    opened = open_items(item_files(data, images, form, mapping, image_field), out / "images")
     found = search(task, opened.items, opened.store, training_reward(opened.items), out)
     told = found["accuracy"]
     if told["mean"] is not None:
@@ -235,10 +239,11 @@ def search_command(
 @commands.command("construct")
 def construct_command(
     data: Data,
-    images: Images,
     responses: Responses,
+    images: Images = None,
     out: Out = Path("runs/process-construct"),
-    form: FormatOption = Format.RECORDS,
+    form: FormatOption = None,
+    mapping: MappingOption = None,
     image_field: ImageField = "image",
     response: ResponseField = "response",
     maker: MakerField = "model",
@@ -247,14 +252,16 @@ def construct_command(
 ) -> None:
     """Choose the items on which scoring steps is worth more than scoring responses, by quotas per source."""
     from seethink.core.config import load_config
+    from seethink.process.construct import write_chosen
     from seethink.process.run import construct
     from seethink.process.settings import ConstructTask
 
     task = load_config(ConstructTask, config, overrides or ())
-    opened = open_items(ItemFile(data, images, form, image_field), out / "images")
-    found = _pools(responses, opened, task.rule, response, maker)
+    opened = open_items(item_files(data, images, form, mapping, image_field), out / "images")
+    found = open_pools(responses, opened, task.rule, response, maker)
     chosen = construct(task, found, opened.store, out)["chosen"]
-    terminal().print(f"{len(chosen)} items chosen: {out / 'results.json'}")
+    write_chosen(chosen, opened.items, opened.store, out)
+    terminal().print(f"{len(chosen)} items chosen: {out / 'items.jsonl'}, pictures below {opened.store.root}")
 
 
 def _labelled(
@@ -270,29 +277,9 @@ def _labelled(
     if benchmark is StepBenchmark.WORLD:
         if not responses:
             raise InputError("steps of the world are those of responses: give --responses, a folder of seethink eval")
-        opened = open_items(ItemFile(data, images, Format.RECORDS, "image"), out / "images")
-        return list(labelled_pools(_pools(responses, opened, Rule.STRICT, "response", "model"))), opened.store
+        opened = open_items(item_files([data], [images]), out / "images")
+        return list(labelled_pools(open_pools(responses, opened, Rule.STRICT, "response", "model"))), opened.store
     visual = benchmark is StepBenchmark.VISUALPROCESSBENCH
     read = list(visual_process_bench(data, images, store) if visual else process_bench(data))
     tell([one for one in read if isinstance(one, Rejected)])
     return [one for one in read if not isinstance(one, Rejected)], store
-
-
-def _pools(paths: list[Path], opened: OpenedItems, rule: Rule, response: str, maker: str) -> list[Pool]:
-    from seethink.core.graded import graded_from_row
-    from seethink.core.tables import parts, read_rows
-    from seethink.process.pool import pools, read_pools
-    from seethink.study.rewards import evaluation_judges
-
-    found = []
-    for path in paths:
-        if path.is_dir():
-            folder = path if parts(path) else path / "responses"
-            found += pools(map(graded_from_row, read_rows(folder)), opened.items, rule)
-        else:
-            judges = evaluation_judges(opened.items)
-            reward = judges.strict if rule == "strict" else judges.lenient
-            made, rejected = read_pools(path, opened.items, reward, generator=path.stem, response=response, maker=maker)
-            tell(rejected)
-            found += made
-    return found

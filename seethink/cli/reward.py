@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from seethink.cli.options import ConfigFile, Data, FormatOption, ImageField, Images, Overrides
-from seethink.cli.reading import Format, ItemFile, OpenedItems, open_items, tell
+from seethink.cli.options import ConfigFile, Data, FormatOption, ImageField, Images, MappingOption, Overrides
+from seethink.cli.reading import OpenedItems, item_files, open_items, tell
 from seethink.cli.terminal import terminal
 
 commands = typer.Typer(help="The mixed reward, before any training.", no_args_is_help=True)
@@ -20,8 +20,9 @@ PAID = Path("runs/ledger")
 @commands.command("validate")
 def validate_golds(
     data: Data,
-    images: Images,
-    form: FormatOption = Format.RECORDS,
+    images: Images = None,
+    form: FormatOption = None,
+    mapping: MappingOption = None,
     image_field: ImageField = "image",
     config: ConfigFile = None,
     overrides: Overrides = None,
@@ -35,7 +36,7 @@ def validate_golds(
 
     settings = load_config(WithScorer, config, overrides or ())
     with tempfile.TemporaryDirectory() as folder:
-        items, unread, store = open_items(ItemFile(data, images, form, image_field), Path(folder))
+        items, unread, store = open_items(item_files(data, images, form, mapping, image_field), Path(folder))
         found = validate(items, unread, open_scorer(items, settings.open, store, PAID))
     console = terminal()
     tell(found.refused)
@@ -53,10 +54,13 @@ def validate_golds(
 def audit_responses(
     file: Annotated[Path, typer.Argument(help="JSON Lines of responses, or the folder that seethink eval wrote.")],
     second: Annotated[str, typer.Option("--second", help="lenient, math-verify or regex.")] = "lenient",
-    data: Annotated[Path | None, typer.Option("--data", help="Items, where responses name them by id only.")] = None,
-    images: Annotated[Path, typer.Option("--images", help="Folder of the items' pictures.")] = Path(),
+    data: Annotated[
+        list[Path] | None, typer.Option("--data", help="Items, where responses name them by id only.")
+    ] = None,
+    images: Images = None,
     out: Annotated[Path, typer.Option("--out", help="HTML page to write.")] = Path("audit.html"),
-    form: FormatOption = Format.RECORDS,
+    form: FormatOption = None,
+    mapping: MappingOption = None,
     image_field: ImageField = "image",
     config: ConfigFile = None,
     overrides: Overrides = None,
@@ -74,8 +78,8 @@ def audit_responses(
     settings = load_config(WithScorer, config, overrides or ())
     with tempfile.TemporaryDirectory() as folder:
         items, _, store = (
-            open_items(ItemFile(data, images, form, image_field), Path(folder))
-            if data is not None
+            open_items(item_files(data, images, form, mapping, image_field), Path(folder))
+            if data
             else OpenedItems([], [], ImageStore(Path(folder)))
         )
         answered, rejected = read_answered(file, items)

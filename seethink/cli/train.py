@@ -7,8 +7,19 @@ from typing import Annotated
 
 import typer
 
-from seethink.cli.options import ConfigFile, Data, DataRun, FormatOption, ImageField, Images, Model, Out, Overrides
-from seethink.cli.reading import Format, ItemFile, open_items, tell
+from seethink.cli.options import (
+    ConfigFile,
+    Data,
+    DataRun,
+    FormatOption,
+    ImageField,
+    Images,
+    MappingOption,
+    Model,
+    Out,
+    Overrides,
+)
+from seethink.cli.reading import item_files, open_items, tell
 from seethink.cli.terminal import terminal
 
 commands = typer.Typer(help="SFT and GRPO on items of your own.", no_args_is_help=True)
@@ -17,10 +28,11 @@ commands = typer.Typer(help="SFT and GRPO on items of your own.", no_args_is_hel
 @commands.command("grpo")
 def grpo(
     data: Data,
-    images: Images,
+    images: Images = None,
     out: Out = Path("runs/grpo"),
     model: Model = "base",
-    form: FormatOption = Format.RECORDS,
+    form: FormatOption = None,
+    mapping: MappingOption = None,
     image_field: ImageField = "image",
     config: ConfigFile = None,
     overrides: Overrides = None,
@@ -31,7 +43,7 @@ def grpo(
     from seethink.study.training import train_on_items
 
     settings = load_config(GRPOTask, config, overrides or ())
-    items, _, store = open_items(ItemFile(data, images, form, image_field), out / "images")
+    items, _, store = open_items(item_files(data, images, form, mapping, image_field), out / "images")
     train_on_items(settings, model, items, store, out)
     _say_where(out)
 

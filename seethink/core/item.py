@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
@@ -141,11 +142,35 @@ def own_id(item: Item) -> str:
 
 
 def items_by_id(items: Iterable[Item]) -> dict[str, Item]:
-    """Items by their content hash and by the id of the file that they were read from."""
-    known: dict[str, Item] = {}
+    """Items by their content hash, by the id of the file that they were read from, and by source and that id
+    (``mathverse-3421``). What several items are called, 7 in two files say, names none of them."""
+    called: defaultdict[str, dict[str, Item]] = defaultdict(dict)
+    hashes: dict[str, Item] = {}
     for item in items:
-        known |= {item.id: item, own_id(item): item}
-    return known
+        hashes[item.id] = item
+        for name in (own_id(item), f"{item.source}-{own_id(item)}"):
+            called[name][item.id] = item
+    return {name: next(iter(found.values())) for name, found in called.items() if len(found) == 1} | hashes
+
+
+def item_record(item: Item, pictures: Sequence[str]) -> dict[str, Any]:
+    """The item in the form in which users bring their own: the same item when it is read again.
+
+    Args:
+        pictures: paths of its pictures below the image folder, in the order shown.
+    """
+    given = {"tolerance": item.tolerance, "context": item.context}
+    return {
+        "id": item.id,
+        "source": item.source,
+        "images": list(pictures),
+        "question": item.question,
+        "gold": item.gold,
+        "verifier": item.verifier.value,
+        "options": list(item.options),
+        **{name: value for name, value in given.items() if value},
+        "meta": dict(item.meta),
+    }
 
 
 def item_row(item: Item) -> dict[str, Any]:

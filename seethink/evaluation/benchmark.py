@@ -63,6 +63,7 @@ class Benchmark:
         gold: how our own verifiers decide a row; raises InputError where none can.
         question: the bare question, without instructions; what a training row would share with it.
         figures: its figures, from rows and what they are worth.
+        kept: what a row tells beside question and gold, for the item's meta: what results can be split by.
         wanted: whether an entry asks this row.
         pictured: whether a row has a picture at all.
     """
@@ -78,6 +79,7 @@ class Benchmark:
     gold: Callable[[Row], Gold]
     question: Callable[[Row], str]
     figures: Callable[[Sequence[Row], Hits], Figures]
+    kept: Callable[[Row], dict[str, Any]]
     wanted: Callable[[Row, str], bool] = lambda row, entry: True
     pictured: Callable[[Row], bool] = lambda row: True
 
@@ -86,6 +88,11 @@ def text(row: Row, column: str) -> str:
     """A cell as text, "" where it is empty."""
     value = row.get(column)
     return "" if value is None else str(value)
+
+
+def columns(*names: str) -> Callable[[Row], dict[str, Any]]:
+    """These cells of a row that are not empty, as texts."""
+    return lambda row: {name: text(row, name) for name in names if text(row, name)}
 
 
 def whole(row: Row, column: str) -> int:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from seethink.core.item import Verifier
 from seethink.core.records import Record
-from seethink.evaluation.benchmark import Benchmark, Figures, Gold, Hits, Own, Row, grouped, text
+from seethink.evaluation.benchmark import Benchmark, Figures, Gold, Hits, Own, Row, columns, grouped, text
 from seethink.evaluation.prompts import prompt_text
 
 _FORMS = {"float": "dynamath_float", "multiple choice": "dynamath_choice"}
@@ -76,4 +76,5 @@ DYNAMATH = Benchmark(
     gold=_gold,
     question=lambda row: text(row, "question"),
     figures=_figures,
+    kept=columns("qid", "varid", "subject", "knowledge_level", "answer_type"),
 )

@@ -44,4 +44,5 @@ LOGICVISTA = Benchmark(
     gold=lambda row: Gold(Verifier.MCQ, text(row, "answer")),
     question=lambda row: text(row, "question"),
     figures=_figures,
+    kept=lambda row: {"skill": [str(one) for one in read_list(row.get("skill"))]},
 )

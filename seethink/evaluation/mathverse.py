@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from seethink.core.item import Verifier
 from seethink.core.records import Record
@@ -20,6 +21,7 @@ from seethink.evaluation.benchmark import (
     Hits,
     Own,
     Row,
+    columns,
     figures_by,
     lettered_options,
     text,
@@ -77,6 +79,12 @@ def _gold(row: Row) -> Gold:
     return Gold(Verifier.MATH, answer)
 
 
+def _kept(row: Row) -> dict[str, Any]:
+    about = read_mapping(row.get("metadata"))
+    told = {name: str(about[name]) for name in ("subject", "subfield") if about.get(name)}
+    return told | columns("problem_version", "problem_index", "question_type")(row)
+
+
 def _groups(row: Row) -> Iterator[str]:
     about, version = read_mapping(row.get("metadata")), text(row, "problem_version")
     yield version
@@ -102,6 +110,7 @@ MATHVERSE = Benchmark(
     gold=_gold,
     question=lambda row: text(row, "question_for_eval") or without_instructions(text(row, "question")),
     figures=_figures,
+    kept=_kept,
     wanted=_wanted,
     pictured=lambda row: text(row, "problem_version") != "Text Only",
 )

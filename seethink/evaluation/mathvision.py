@@ -21,6 +21,7 @@ from seethink.evaluation.benchmark import (
     Hits,
     Own,
     Row,
+    columns,
     figures_by,
     needed,
     option_text,
@@ -75,4 +76,5 @@ MATHVISION = Benchmark(
     gold=_gold,
     question=lambda row: without_instructions(text(row, "question")),
     figures=_figures,
+    kept=columns("category", "level"),
 )

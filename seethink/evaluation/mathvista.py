@@ -7,6 +7,7 @@ is the benchmark's query: a hint that names the form of the answer, the question
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from seethink.core.item import Verifier
 from seethink.core.records import Record
@@ -18,6 +19,7 @@ from seethink.evaluation.benchmark import (
     Hits,
     Own,
     Row,
+    columns,
     figures_by,
     text,
     without_instructions,
@@ -63,6 +65,11 @@ def _gold(row: Row) -> Gold:
             return Gold(Verifier.MATH, answer)
 
 
+def _kept(row: Row) -> dict[str, Any]:
+    skills = [str(one) for one in read_list(row.get("skills"))]
+    return columns("question_type", "answer_type", "task")(row) | ({"skills": skills} if skills else {})
+
+
 def _groups(row: Row) -> Iterator[str]:
     yield f"task: {text(row, 'task')}"
     yield from (f"skill: {skill}" for skill in dict.fromkeys(map(str, read_list(row.get("skills")))))
@@ -85,4 +92,5 @@ MATHVISTA = Benchmark(
     gold=_gold,
     question=lambda row: without_instructions(text(row, "question")),
     figures=_figures,
+    kept=_kept,
 )

@@ -137,17 +137,22 @@ def sealed_questions(folder: Path) -> Questions:
 
 
 def benchmark_items(benchmark: Benchmark, table: Path, folder: Path, images: ImageStore) -> Iterator[Item | Rejected]:
-    """The rows as items, under content ids; rows that no verifier of ours decides come out as reasons."""
+    """The rows as items, under content ids; rows that no verifier of ours decides come out as reasons.
+
+    Rows that ask the same of the same pictures are one item: two versions of a MathVerse problem, where the one had
+    nothing to leave out. Its meta holds a list where they differ, and the id of the first.
+    """
     config = TableConfig(entry=benchmark.entries[0])
     every = replace(benchmark, wanted=lambda row, entry: True)
     found, aside = _read(Entry(every, config.entry), table, Shown(images, folder), config)
     yield from aside
+    items: dict[str, Item] = {}
     for question in found:
         if question.undecidable:
             yield Rejected("gold its verifier rejects", question.undecidable, question.item.meta["where"])
         else:
             item = question.item
-            yield make_item(
+            made = make_item(
                 source=item.source,
                 question=item.question,
                 gold=item.gold,
@@ -157,6 +162,18 @@ def benchmark_items(benchmark: Benchmark, table: Path, folder: Path, images: Ima
                 tolerance=item.tolerance,
                 meta={name: value for name, value in item.meta.items() if name != "where"},
             )
+            same = items.get(made.id)
+            items[made.id] = made if same is None else replace(same, meta=_joined(same.meta, made.meta))
+    yield from items.values()
+
+
+def _joined(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, Any]:
+    found = {**second, **first}
+    for name in first.keys() & second.keys() - {"id"}:
+        if first[name] != second[name]:
+            both = [value if isinstance(value, list) else [value] for value in (first[name], second[name])]
+            found[name] = list(dict.fromkeys(both[0] + both[1]))
+    return found
 
 
 def reasons(aside: Sequence[Rejected]) -> dict[str, int]:
@@ -246,7 +263,7 @@ def _question(entry: Entry, number: int, row: Row, pictures: tuple[str, ...], pl
             images=pictures,
             options=gold.options,
             tolerance=gold.tolerance,
-            meta={"id": text(row, "index"), "where": place},
+            meta={**benchmark.kept(row), "id": text(row, "index"), "where": place},
         )
     except ValueError as error:
         why = str(error)

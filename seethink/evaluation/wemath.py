@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from seethink.core.item import Verifier
 from seethink.core.records import Record
 from seethink.core.rejected import InputError
-from seethink.evaluation.benchmark import Benchmark, Figures, Gold, Hits, Own, Row, grouped, needed, text
+from seethink.evaluation.benchmark import Benchmark, Figures, Gold, Hits, Own, Row, columns, grouped, needed, text
 from seethink.evaluation.prompts import prompt_text
 
 LETTERS = "ABCDEFG"
@@ -110,4 +110,5 @@ WEMATH = Benchmark(
     gold=_gold,
     question=lambda row: _prompt({**row, "hint": None}, "WeMath").removeprefix("Question: "),
     figures=_figures,
+    kept=columns("ID", "key", "knowledge concept"),
 )

@@ -19,6 +19,7 @@ from seethink.process.aggregate import AGGREGATIONS, aggregate
 from seethink.process.pool import Candidate, Pool, by_generator, decided
 from seethink.process.score import Scored
 from seethink.process.select import oracle_hit, random_hit, selected_hit, tied, weighted_vote
+from seethink.process.split_by import split_parts
 
 NS = (2, 4, 8, 16)
 WHOLE = "whole"
@@ -52,9 +53,13 @@ def best_of_n_results(
         against: scorers whose choice every other's is compared with, item by item: at the same aggregation, an ORM's as
             it is.
         average_ties: a tie is worth the mean of the tied candidates; else the first of them is taken.
-        split_by: a key of the items' meta; the matrix is repeated for each of its values (text- and vision-dominant
-            versions of MathVerse, say).
+        split_by: a key of the items' meta, or ``source``; the matrix is repeated for each of its values (text- and
+            vision-dominant versions of MathVerse, say).
+
+    Raises:
+        InputError: no item has ``split_by``.
     """
+    part_of = split_parts((pool.item for pool in found), split_by)
     outcomes = set(outcome)
     numbers = {"seed": seed, "resamples": resamples}
     generators, rows = {}, []
@@ -82,11 +87,10 @@ def best_of_n_results(
         "length": _lengths(found, scored, outcomes),
     }
     if split_by:
-        parts = sorted({str(pool.item.meta[split_by]) for pool in found if split_by in pool.item.meta})
         tree["split_by"] = split_by
         tree["splits"] = {
             part: best_of_n_results(
-                [pool for pool in found if str(pool.item.meta.get(split_by)) == part],
+                [pool for pool in found if part in part_of.get(pool.item.id, ())],
                 scored,
                 outcome=outcomes,
                 against=against,
@@ -96,7 +100,7 @@ def best_of_n_results(
                 seed=seed,
                 resamples=resamples,
             )
-            for part in parts
+            for part in sorted(frozenset().union(*part_of.values()))
         }
     return tree
 

@@ -6,13 +6,18 @@ ORMs under best-of-N"), variant B a public overview (average PRM score minus ave
 
 from __future__ import annotations
 
+import json
 import math
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
+from pathlib import Path
 from typing import NamedTuple
 
+from seethink.core.images import ImageStore
+from seethink.core.item import Item, item_record, items_by_id, own_id
 from seethink.core.rejected import InputError
+from seethink.core.tables import write_text
 from seethink.process.aggregate import MEAN, aggregate
 from seethink.process.best_of_n import NS
 from seethink.process.pool import Pool, decided
@@ -89,6 +94,25 @@ def build(found: Sequence[Preference], quotas: Mapping[str, int] = QUOTAS) -> li
         ranked = sorted(by_source[source], key=lambda one: (-one.indicator, one.orm_right, one.item_id))
         chosen += [one.item_id for one in ranked[:quota]]
     return chosen
+
+
+def write_chosen(chosen: Sequence[str], items: Iterable[Item], images: ImageStore, out: Path) -> Path:
+    """The chosen items as ``out/items.jsonl``, a file of records whose picture paths start at the store.
+
+    An id is made of source and the source's own id where there is one (``mmstar-7``), so that responses that name both
+    find their items here too.
+    """
+    known = items_by_id(items)
+    lines = []
+    for one in chosen:
+        item = known[one]
+        own = own_id(item)
+        name = item.id if own == item.id else f"{item.source}-{own}"
+        pictures = [images.path(digest).relative_to(images.root).as_posix() for digest in item.images]
+        record = item_record(item, pictures) | {"id": name if known.get(name) is item else item.id}
+        lines.append(json.dumps(record, ensure_ascii=False) + "\n")
+    write_text(out / "items.jsonl", "".join(lines))
+    return out / "items.jsonl"
 
 
 def _hit(pool: Pool, totals: Sequence[float], n: int) -> float | None:

@@ -18,6 +18,7 @@ from seethink.core.rejected import InputError
 from seethink.core.tables import data_hash, write_json, write_manifest
 from seethink.process.calibration import calibration
 from seethink.process.first_error import best_threshold, first_error, first_error_score, step_score
+from seethink.process.kept_scores import KeptScores
 from seethink.process.probes import Probed, probe
 from seethink.process.score import Asked, ScoringConfig, sealed_scores
 from seethink.process.scorers import ScorerConfig, made_of, opened_scorer, scale
@@ -44,6 +45,7 @@ class ProbeTask(Config):
     """``seethink process probe``."""
 
     scorers: dict[str, ScorerConfig] = Field(min_length=1)
+    scoring: ScoringConfig = ScoringConfig()
 
 
 def measure_errors(
@@ -76,18 +78,19 @@ def measure_errors(
 def measure_probes(task: ProbeTask, traces: Sequence[Probed], images: ImageStore, out: Path) -> dict[str, Any]:
     """What moves every scorer that should not; ``out/results.json`` holds it, in shares of the scorer's scale."""
     started = time.time()
+    data = {"traces": data_hash([one.item.id, one.steps, one.false] for one in traces)}
     told = {}
     for name, config in task.scorers.items():
         low, high = scale(config)
         with opened_scorer(config, images, out / "ledger") as scorer:
-            found = probe(scorer, traces)
+            kept = KeptScores(task.scoring, name, scorer, out / "scores" / name, {**data, **made_of(config)})
+            found = probe(kept, traces)
         told[name] = {
             field: value if field == "position" else _interval(value, 1.0 if field == "positive" else high - low)
             for field, value in found._asdict().items()
         }
     results = {"traces": len(traces), "scorers": told}
     write_json(out / "results.json", results)
-    data = {"traces": data_hash([one.item.id, one.steps, one.false] for one in traces)}
     write_manifest(out, task, seeds={}, data=data, started=started)
     return results
 

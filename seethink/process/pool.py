@@ -7,7 +7,7 @@ response is the baseline, its sampled draws in their order are the candidates.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -82,8 +82,9 @@ def read_pools(
     response: str = "response",
     maker: str = "model",
 ) -> tuple[list[Pool], list[Rejected]]:
-    """Pools from a file of responses somebody else drew: ``id`` or ``item_id`` per row, and the fields that
-    ``response`` and ``maker`` (the model's name) say; dots lead into an object, ``answer.reasoning``.
+    """Pools from a file of responses somebody else drew: ``id`` or ``item_id`` per row, ``source`` beside an id that
+    items of several sources have, and the fields that ``response`` and ``maker`` (the model's name) say; dots lead
+    into an object, ``answer.reasoning``.
 
     Several models' answers to one item stand in one pool, in the order of the models' names, so that
     the first n candidates come from the same n models everywhere; ``reward`` decides them all.
@@ -92,22 +93,23 @@ def read_pools(
         InputError: no row can be used.
     """
     known = items_by_id(items)
+    sources = {item.source for item in known.values()}
     rows: list[tuple[Item, str, str]] = []
     rejected: list[Rejected] = []
     for record in read_records(path):
         if isinstance(record, Rejected):
             rejected.append(record)
             continue
-        named = str(record.fields.get("item_id") or record.fields.get("id"))
-        if named not in known:
-            rejected.append(Rejected("unknown item", f"{named[:80]!r} is not among the items", record.where))
+        item = _item(record.fields, known, sources)
+        if isinstance(item, Rejected):
+            rejected.append(item._replace(where=record.where))
             continue
         said, made_by = (Place(at=field).read(record.fields) for field in (response, maker))
         if not isinstance(said, str) or not said:
             told = f"field {response}: no text there; name the field that holds the response (--response)"
             rejected.append(Rejected("unusable response", told, record.where))
             continue
-        rows.append((known[named], str(made_by or ""), said))
+        rows.append((item, str(made_by or ""), said))
     if not rows:
         raise InputError(f"{path} holds no response to any of the items: a row needs {response}, and item_id or id")
     verdicts = reward([item for item, _, _ in rows], [text for _, _, text in rows])
@@ -136,6 +138,18 @@ def by_generator(found: Iterable[Pool]) -> Mapping[str, list[Pool]]:
     for pool in found:
         grouped[pool.generator].append(pool)
     return grouped
+
+
+def _item(fields: Mapping[str, Any], known: Mapping[str, Item], sources: Set[str]) -> Item | Rejected:
+    named, source = str(fields.get("item_id") or fields.get("id")), str(fields.get("source"))
+    item = known.get(named)
+    if source in sources:
+        same = item if item is not None and item.source == source else None
+        item = known.get(f"{source}-{named}", same)
+    if item is None:
+        told = f"{named[:80]!r} is no item's id, or that of several: name its source as well, in field source"
+        return Rejected("unknown item", told)
+    return item
 
 
 def _candidate(response: GradedResponse, rule: Rule) -> Candidate:

@@ -48,6 +48,7 @@ from seethink.process.pool import Pool, pool_row
 from seethink.process.score import score_pools
 from seethink.process.scorers import is_outcome, made_of, opened_scorer
 from seethink.process.settings import BenchTask, ConstructTask, LabelTask, SearchTask
+from seethink.process.split_by import split_parts
 
 
 def bench(task: BenchTask, found: Sequence[Pool], images: ImageStore, out: Path) -> dict[str, Any]:
@@ -59,6 +60,7 @@ def bench(task: BenchTask, found: Sequence[Pool], images: ImageStore, out: Path)
     started = time.time()
     if not found or max(len(pool.candidates) for pool in found) < min(task.ns):
         raise InputError(f"no pool has {min(task.ns)} candidates: sample more (seethink eval draws=16), or lower ns")
+    split_parts((pool.item for pool in found), task.split_by)  # An unknown key is told before anything is scored.
     scored = []
     for name, config in task.scorers.items():
         with opened_scorer(config, images, out / "ledger") as scorer:

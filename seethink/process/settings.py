@@ -44,7 +44,8 @@ class BenchTask(Config):
     """Which of a response's verdicts counts."""
     average_ties: bool = False
     split_by: str = ""
-    """Key of the items' meta whose values are reported apart, ``problem_version`` of MathVerse say."""
+    """Key of the items' meta whose values are reported apart, ``problem_version`` of MathVerse say; ``source``: the
+    items' data sets."""
     scoring: ScoringConfig = ScoringConfig()
     seed: int = 0
     """Of the intervals."""

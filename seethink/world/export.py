@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 
 from seethink.core.images import ImageStore
-from seethink.core.item import Item
+from seethink.core.item import Item, item_record
 from seethink.core.rejected import InputError
 from seethink.core.tables import write_text
 from seethink.world.source import WorldConfig, WorldSource
@@ -36,16 +36,7 @@ def _write(config: WorldConfig, out: Path, store: ImageStore) -> int:
         assert isinstance(item, Item)
         for digest in item.images:
             (folder / f"{digest[:16]}.png").write_bytes(store.read(digest))
-        row = {
-            "id": item.id,
-            "source": item.source,
-            "images": [f"{digest[:16]}.png" for digest in item.images],
-            "question": item.question,
-            "gold": item.gold,
-            "verifier": item.verifier.value,
-            "options": list(item.options),
-            "meta": dict(item.meta),
-        }
+        row = item_record(item, [f"{digest[:16]}.png" for digest in item.images])
         lines.append(json.dumps(row, ensure_ascii=False))
     write_text(out / "items.jsonl", "\n".join(lines) + "\n")
     return len(lines)

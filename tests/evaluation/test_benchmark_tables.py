@@ -218,6 +218,28 @@ def test_the_extracts_are_read_whole(ask, real_data, name, file, folder, verifie
     assert len(without.rows) >= len(found.rows) and not any(question.item.images for question in without.rows)
 
 
+@pytest.mark.parametrize(
+    ("name", "file", "keys"),
+    [
+        ("mathvista", "testmini_subset.jsonl", {"question_type", "answer_type", "task", "skills"}),
+        ("mathvision", "test_subset.jsonl", {"category", "level"}),
+        (
+            "MathVerse_MINI_Text_Only",
+            "testmini_text_only_subset.jsonl",
+            {"problem_version", "problem_index", "question_type", "subject", "subfield"},
+        ),
+        ("dynamath", "variants_subset.jsonl", {"qid", "varid", "subject", "knowledge_level", "answer_type"}),
+        ("wemath", "testmini_subset.jsonl", {"ID", "key", "knowledge concept"}),
+        ("logicvista", "dataset_subset.jsonl", {"skill"}),
+    ],
+)
+def test_an_item_keeps_what_its_benchmark_tells(ask, real_data, name, file, keys):
+    found = ask(name, real_data / find_entry(name).benchmark.name / file, pictures=False)
+    told = [question.item.meta for question in found.rows if not question.undecidable]
+    assert told and all(meta.keys() == keys | {"id", "where"} for meta in told)
+    assert all(value and isinstance(value, str | list) for meta in told for value in meta.values())
+
+
 def test_as_items_the_extracts_have_content_ids_and_only_golds_that_are_decided(real_data, tmp_path):
     """LogicVista's golds of several letters are decided as sets; an empty one and the number 3 are not."""
     folder, images = real_data / "logicvista", ImageStore(tmp_path)

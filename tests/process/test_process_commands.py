@@ -6,18 +6,18 @@ import time
 
 import pytest
 
-from seethink.core.config import load_config
 from seethink.core.rejected import InputError
 from seethink.process.collect.policy import PolicyConfig
 from seethink.process.measure import ErrorsTask, ProbeTask, measure_errors, measure_probes
 from seethink.process.pool import Candidate, Pool
 from seethink.process.run import construct, search
-from seethink.process.settings import BenchTask, ConstructTask, LabelTask, SearchTask
+from seethink.process.settings import ConstructTask, SearchTask
 from seethink.process.step_head import HeadConfig, new_step_head, save_step_head
-from seethink.process.train import PRMConfig
 from seethink.process.world_steps import labelled_pools, probed_items
 from seethink.study.rewards import training_reward
+from seethink.world.export import export_items
 from seethink.world.questions import question
+from seethink.world.source import WorldConfig
 from seethink.world.traces import response
 
 TRUTH = {"kind": "truth"}
@@ -77,21 +77,13 @@ def test_construction_takes_items_that_prefer_steps_and_refuses_to_fill_up(pools
         construct(ConstructTask(pairs=pairs, ns=(2,)), pools_of_two, world_images, tmp_path / "all")
 
 
-@pytest.mark.parametrize(
-    ("name", "kind"),
-    [
-        ("labels_truth", LabelTask),
-        ("labels_monte_carlo", LabelTask),
-        ("labels_outcome", LabelTask),
-        ("prm", PRMConfig),
-        ("prm_qwen2_5_vl_3b", PRMConfig),
-        ("bench", BenchTask),
-        ("errors", ErrorsTask),
-    ],
-)
-def test_the_recipe_s_settings_are_read(name, kind, checkout):
-    folder = checkout / "recipes" / "process"
-    assert load_config(kind, folder / f"{name}.yaml")
+@pytest.fixture
+def seen_by_a_head(tmp_path):
+    """Items of the world, and a scorer that takes its time."""
+    export_items(WorldConfig(count=24, split="heldout"), tmp_path / "items")
+    scorers = json.dumps({"untrained": {"kind": "untrained", "model": "base", "head": "linear"}})
+    return ["--data", tmp_path / "items" / "items.jsonl", "--images", tmp_path / "items" / "images",
+            f"scorers={scorers}", "scoring.part=2"]  # fmt: skip
 
 
 @pytest.fixture
@@ -149,3 +141,22 @@ def test_answers_without_reasoning_are_scored_by_outcome(real_data, tmp_path):
     assert process.returncode == 0, output
     told = json.loads((tmp_path / "bench" / "results.json").read_text())
     assert told["items"] == 90 and {row["aggregation"] for row in told["rows"]} == {"whole"}
+
+
+@pytest.mark.slow
+def test_killed_probes_go_on_and_end_alike(seen_by_a_head, tmp_path):
+    killed = run("probe", *seen_by_a_head, "--out", tmp_path / "killed")
+    scores = tmp_path / "killed" / "scores" / "untrained"
+    while not list(scores.glob("*/part-00001.parquet")):
+        assert killed.poll() is None, killed.stdout.read()
+        time.sleep(0.02)
+    killed.send_signal(signal.SIGKILL)
+    killed.wait(timeout=60)
+    assert not (tmp_path / "killed" / "results.json").exists()
+    for name in ("killed", "straight"):
+        output, _ = (process := run("probe", *seen_by_a_head, "--out", tmp_path / name)).communicate(timeout=600)
+        assert process.returncode == 0, output
+    manifests = [json.loads(path.read_text()) for path in scores.glob("*/manifest.json")]
+    assert max(one["resumed_parts"] for one in manifests) >= 2
+    killed, straight = (json.loads((tmp_path / name / "results.json").read_text()) for name in ("killed", "straight"))
+    assert killed == straight and killed["traces"] == 24

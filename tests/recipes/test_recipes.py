@@ -14,10 +14,10 @@ KINDS = {"grpo": GRPORecipe, "sft": SFTRecipe}
 @pytest.fixture(scope="module")
 def recipes(checkout):
     folder = checkout / "recipes"
-    # Launchers' settings, registered claims and what `seethink process` takes are no recipes.
+    # Launchers' settings, registered claims and, but for its study, what `seethink process` takes are no recipes.
     others = ("accelerate/", "process/", "study/claims")
     found = (path for path in folder.glob("*/*.yaml") if not str(path.relative_to(folder)).startswith(others))
-    return sorted(found)
+    return sorted((*found, folder / "process" / "study.yaml"))
 
 
 def test_every_recipe_loads_and_is_of_the_kind_its_name_says(recipes):
