@@ -13,6 +13,7 @@ from typing import NamedTuple
 from scipy.special import comb
 
 from seethink.analysis.compare import RESAMPLES, Interval, Rule, interval, score, verdict_of
+from seethink.answers import vote_hit
 from seethink.core.graded import GradedResponse
 from seethink.core.verdict import is_hit
 
@@ -87,17 +88,10 @@ def item_maj_at_k(responses: Sequence[GradedResponse], k: int, *, rule: Rule = R
 
 
 def majority_hit(draws: Iterable[GradedResponse], rule: Rule = Rule.STRICT) -> float:
-    """Expected hit of the most frequent extracted answer of one item's draws."""
-    votes: defaultdict[str, list[bool]] = defaultdict(list)
-    for draw in draws:
-        extracted = verdict_of(draw, rule).extracted
-        if extracted is not None and score(draw, rule) is not None:
-            votes[extracted.strip()].append(_hit(draw, rule))
-    if not votes:
-        return 0.0
-    most = max(len(hits) for hits in votes.values())
-    winners = [sum(hits) / len(hits) for hits in votes.values() if len(hits) == most]
-    return sum(winners) / len(winners)
+    """Expected hit of the most frequent extracted answer of one item's draws; equal answers vote together."""
+    told = [draw for draw in draws if score(draw, rule) is not None]
+    answers = [verdict_of(draw, rule).extracted for draw in told]
+    return vote_hit(told[0].verifier, answers, [1.0] * len(told), [_hit(draw, rule) for draw in told]) if told else 0.0
 
 
 def powers_of_two(draws: int) -> list[int]:

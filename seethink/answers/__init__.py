@@ -7,6 +7,7 @@ Read in this order:
 - ``latex``, ``units``, ``expression``: mathematics, brought to LaTeX and compared by math-verify;
 - ``pool``, ``worker``: the processes in which that happens (``core/workers``), under a hard deadline, never as code;
 - ``grade``: a batch of answers, each decided by its item's verifier; ``check_gold`` for golds;
+- ``vote``: several answers to one question, equal ones together;
 - ``prose``, ``quantities``, ``options``: where a response without tags states its answer, for the lenient reading.
 
 All but these last decide on the answer alone; ``seethink.core.trace`` reads it out of a response that has tags.
@@ -19,12 +20,14 @@ from seethink.answers.grade import MAX_ANSWER, check_gold, grade, shared_workers
 from seethink.answers.number import read_number, same_number
 from seethink.answers.pool import Workers
 from seethink.answers.prose import final_answer
+from seethink.answers.vote import alike, vote_hit
 
 __all__ = [
     "MAX_ANSWER",
     "Box",
     "Expression",
     "Workers",
+    "alike",
     "check_gold",
     "final_answer",
     "grade",
@@ -41,4 +44,5 @@ __all__ = [
     "same_number",
     "shared_workers",
     "use_workers",
+    "vote_hit",
 ]

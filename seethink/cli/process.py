@@ -75,24 +75,27 @@ def figures(
     out: Annotated[Path, typer.Option("--out", help="Folder for the SVG files.")] = Path("runs/process-figures"),
     aggregation: str = "mean",
 ) -> None:
-    """Draw the benchmark's figures: accuracy against N, the last-n curve, own accuracy against value, the split."""
+    """Draw the benchmark's figures: accuracy against N, PRM against ORM by data set, the last-n curve, own accuracy
+    against value, the split."""
     from seethink.analysis.figures import (
         best_of_n_figure,
         last_n_figure,
         own_against_value_figure,
+        prm_orm_figure,
         splits_figure,
     )
     from seethink.core.tables import read_json, write_text
 
     tree = read_json(results)
-    n = max(row["n"] for row in tree["rows"])
+    write_text(out / "prm_orm.svg", prm_orm_figure(tree, aggregation).svg)
     for number, generator in enumerate(tree["generators"]):
         write_text(out / f"best_of_n_{number}.svg", best_of_n_figure(tree, generator, aggregation).svg)
-        write_text(out / f"last_n_{number}.svg", last_n_figure(tree, generator, n).svg)
+        write_text(out / f"last_n_{number}.svg", last_n_figure(tree, generator).svg)
+        if tree.get("splits"):
+            drawn = splits_figure(tree, generator, aggregation=aggregation)
+            write_text(out / f"splits_{number}.svg", drawn.svg)
     if "own_against_value" in tree:
         write_text(out / "own_against_value.svg", own_against_value_figure(tree["own_against_value"]).svg)
-    if tree.get("splits"):
-        write_text(out / "splits.svg", splits_figure(tree, n, aggregation).svg)
     terminal().print(f"figures: {out}")
 
 

@@ -7,10 +7,12 @@ pool           candidates, sampled once
 truth, judged, trained, step_head   step scorers behind one call; scorers builds them from a config
 score          pools through a scorer, resumable
 best_of_n      the benchmark: scorers x aggregations x generators x N, with intervals
+findings       what the paper reads off it: averages over scorers, by data set, own accuracy against worth as a scorer
 construct      which items prefer process scoring
 collect/       step labels: Monte Carlo, binary search, tree, judge, agreement, outcome; what they cost; rows on disk
 train          a process reward model from labelled traces
 first_error, step_benchmarks, calibration, probes, world_steps   how good a scorer is, step by step; measure runs it
-drop, beam     use: a term of a reward that pays for nothing, and search while writing
+claims, drop   use: what of a response is a step whoever laid it out, and a term of a reward that pays for nothing
+beam           use: search while writing
 settings, run, shown   what the commands take, do and print
 """

@@ -16,17 +16,14 @@ from scipy import stats
 
 from seethink.analysis.compare import RESAMPLES, Interval, interval, sign_flip_p
 from seethink.process.aggregate import AGGREGATIONS, aggregate
-from seethink.process.pool import Candidate, Pool, by_generator, decided
+from seethink.process.findings import WHOLE, Worth, averages, by_source
+from seethink.process.pool import Pool, by_generator, decided
 from seethink.process.score import Scored
 from seethink.process.select import oracle_hit, random_hit, selected_hit, tied, weighted_vote
 from seethink.process.split_by import split_parts
 
 NS = (2, 4, 8, 16)
-WHOLE = "whole"
-"""The aggregation of a scorer that gives one score for a whole response: an ORM."""
-
 Tree = dict[str, Any]
-Worth = Callable[[Pool], float | None]
 BASELINES = ("greedy", "random", "majority", "oracle")
 
 
@@ -36,6 +33,7 @@ def best_of_n_results(
     *,
     outcome: Iterable[str] = (),
     against: Sequence[str] = (),
+    averaged: Iterable[str] | None = None,
     aggregations: Sequence[str] = AGGREGATIONS,
     ns: Sequence[int] = NS,
     average_ties: bool = False,
@@ -45,13 +43,15 @@ def best_of_n_results(
 ) -> Tree:
     """The matrix as plain data: every estimate is ``{mean, low, high, n}``.
 
-    An N larger than the smallest pool of a generator is left out for it. A candidate that no verifier decided cannot be
-    chosen; an item where none of the first n was decided leaves for that n.
+    A pool with fewer than n candidates is set aside for that n, and counted; an n that no pool of a generator has is
+    left out for it. A candidate that no verifier decided cannot be chosen; an item where none of the first n was
+    decided leaves for that n.
 
     Args:
         outcome: names of the scorers that give one score per response (ORMs).
         against: scorers whose choice every other's is compared with, item by item: at the same aggregation, an ORM's as
             it is.
+        averaged: the scorers whose mean stands for scoring as such (``averages``, ``sources``); all where None.
         average_ties: a tie is worth the mean of the tied candidates; else the first of them is taken.
         split_by: a key of the items' meta, or ``source``; the matrix is repeated for each of its values (text- and
             vision-dominant versions of MathVerse, say).
@@ -61,28 +61,43 @@ def best_of_n_results(
     """
     part_of = split_parts((pool.item for pool in found), split_by)
     outcomes = set(outcome)
+    typical = {one.name for one in scored} if averaged is None else set(averaged)
     numbers = {"seed": seed, "resamples": resamples}
-    generators, rows = {}, []
+    generators, rows, aside, worths = {}, list[Tree](), list[Tree](), list[Worth]()
     for generator, mine in by_generator(found).items():
-        sizes = [n for n in ns if n <= min(len(pool.candidates) for pool in mine)]
-        generators[generator] = _baselines(mine, sizes, numbers)
+        able = {n: [pool for pool in mine if len(pool.candidates) >= n] for n in sorted(ns)}
+        aside += [set_aside(generator, n, mine, pools) for n, pools in able.items() if len(pools) < len(mine)]
+        able = {n: pools for n, pools in able.items() if pools}
+        generators[generator] = _baselines(mine, able, numbers)
         ways = [(one, how) for one in scored for how in ((WHOLE,) if one.name in outcomes else aggregations)]
-        totals = {(one.name, how): [_totals(one, pool, how) for pool in mine] for one, how in ways}
-        for n in sizes:
-            made = {way: _Made.by(mine, scores, n, average_ties) for way, scores in totals.items()}
+        totals = {(one.name, how): {pool.item.id: _totals(one, pool, how) for pool in mine} for one, how in ways}
+        for n, pools in able.items():
+            made = {
+                way: _Made.by(pools, [scores[pool.item.id] for pool in pools], n, average_ties)
+                for way, scores in totals.items()
+            }
             for (name, how), ours in made.items():
                 beside = {
                     other: made[other, WHOLE if other in outcomes else how]
                     for other in against
                     if other != name and (other, WHOLE if other in outcomes else how) in made
                 }
-                rows.append(_row(generator, name, how, n, mine, ours, beside, numbers))
+                rows.append(_row(generator, name, how, n, pools, ours, beside, numbers))
+                if name in typical:
+                    worths += [
+                        Worth(pool.item.id, pool.item.source, generator, n, how, name, worth)
+                        for pool, worth in zip(pools, ours.chosen, strict=True)
+                        if worth is not None
+                    ]
     tree: Tree = {
         "items": len({pool.item.id for pool in found}),
         "undecided": sum(one.hit is None for pool in found for one in pool.candidates),
         "unscored": {one.name: sum(all(map(math.isnan, steps)) for steps in one.steps.values()) for one in scored},
+        "set_aside": aside,
         "generators": generators,
         "rows": rows,
+        "averages": averages(worths, numbers),
+        "sources": by_source(found, worths, numbers),
         "over_generators": over_generators(rows),
         "length": _lengths(found, scored, outcomes),
     }
@@ -94,6 +109,7 @@ def best_of_n_results(
                 scored,
                 outcome=outcomes,
                 against=against,
+                averaged=typical,
                 aggregations=aggregations,
                 ns=ns,
                 average_ties=average_ties,
@@ -105,31 +121,10 @@ def best_of_n_results(
     return tree
 
 
-def pearson(x: Sequence[float], y: Sequence[float]) -> tuple[float, float]:
-    """r and its two-sided p; NaN for both where there are fewer than three points or one side is constant."""
-    if len(x) < 3 or np.ptp(x) == 0 or np.ptp(y) == 0:
-        return math.nan, math.nan
-    found = stats.pearsonr(x, y)
-    return float(found.statistic), float(found.pvalue)
-
-
-def own_against_value(results: Tree, own: Mapping[str, float], n: int, how: str) -> Tree:
-    """A model's own accuracy against its worth as a scorer at this n, averaged over generators (finding 2).
-
-    Args:
-        own: accuracy of the scorers that answer questions themselves, by the scorer's name.
-    """
-    points = []
-    for name, accuracy in own.items():
-        worth = [
-            row["accuracy"]["mean"]
-            for row in results["rows"]
-            if (row["scorer"], row["n"], row["aggregation"]) == (name, n, how) and row["accuracy"]["mean"] is not None
-        ]
-        if worth:
-            points.append({"scorer": name, "own": accuracy, "value": sum(worth) / len(worth)})
-    r, p = pearson([point["own"] for point in points], [point["value"] for point in points])
-    return {"n": n, "aggregation": how, "points": points, "r": _number(r), "p": _number(p)}
+def set_aside(generator: str, n: int, mine: Sequence[Pool], able: Sequence[Pool]) -> Tree:
+    """How many pools a generator's numbers for this n are without, and why."""
+    short = len(mine) - len(able)
+    return {"generator": generator, "n": n, "pools": short, "of": len(mine), "reason": f"fewer than {n} candidates"}
 
 
 def over_generators(rows: Iterable[Mapping[str, Any]]) -> list[Tree]:
@@ -147,17 +142,17 @@ def over_generators(rows: Iterable[Mapping[str, Any]]) -> list[Tree]:
     return told
 
 
-def majority_hit(candidates: Sequence[Candidate], n: int) -> float:
+def majority_hit(pool: Pool, n: int) -> float:
     """Expected worth of the most frequent answer among the first ``n``: a vote of equal weights."""
-    first = candidates[:n]
+    first = pool.candidates[:n]
     hits = [one.hit or 0.0 for one in first]
     answers = [one.answer if one.hit is not None else None for one in first]
-    return weighted_vote(answers, [1.0] * len(first), hits, n)
+    return weighted_vote(pool.item.verifier, answers, [1.0] * len(first), hits, n)
 
 
-def _baselines(mine: Sequence[Pool], sizes: Sequence[int], numbers: Mapping[str, int]) -> Tree:
+def _baselines(mine: Sequence[Pool], able: Mapping[int, Sequence[Pool]], numbers: Mapping[str, int]) -> Tree:
     def at(worth: Callable[[Pool, int], float | None]) -> Tree:
-        return {str(n): _tree(_interval([worth(pool, n) for pool in mine], numbers)) for n in sizes}
+        return {str(n): _tree(_interval([worth(pool, n) for pool in pools], numbers)) for n, pools in able.items()}
 
     return {
         "greedy": _tree(_interval([_greedy(pool) for pool in mine], numbers)),
@@ -237,6 +232,7 @@ def _voted(pool: Pool, totals: Sequence[float], n: int) -> float | None:
         return None
     first = [pool.candidates[place] for place in places]
     return weighted_vote(
+        pool.item.verifier,
         [one.answer for one in first],
         [totals[place] for place in places],
         [one.hit or 0.0 for one in first],
@@ -258,7 +254,7 @@ def _random(pool: Pool, n: int) -> float | None:
 
 
 def _majority(pool: Pool, n: int) -> float | None:
-    return majority_hit(pool.candidates, n) if _hits(pool, n) else None
+    return majority_hit(pool, n) if _hits(pool, n) else None
 
 
 def _oracle(pool: Pool, n: int) -> float | None:

@@ -1,8 +1,10 @@
 """The process term of a reward: a penalty for steps that spoil what was sound, and nothing to be earned.
 
 Adding step scores pays for more steps. Here a response starts at the outcome's reward and can only lose: as in PS-GRPO
-(URSA, arXiv 2501.04686) a sharp drop of the step scores counts, and it counts once. So no step, long or short, empty or
-repeated, is worth anything, and leaving out the steps altogether is worth as much as a response of one bad step.
+(URSA, arXiv 2501.04686) a sharp drop of the step scores counts, and it counts once. PS-GRPO measures a drop from one
+step to the next, which a response of one step, or of one line, never has; here it is measured from the outcome's own
+score, the 1 of a right answer. What is a step is not left to the writer (``process.claims``). So no step, long or
+short, empty or repeated, is worth anything; reasoning that holds nothing is worth as much as a bad step.
 """
 
 from __future__ import annotations
@@ -14,23 +16,24 @@ from dataclasses import dataclass, replace
 from seethink.core.item import Item
 from seethink.core.protocols import Reward, StepScorer
 from seethink.core.verdict import Verdict
+from seethink.process.claims import Held, held_steps
 from seethink.process.score import score_many
-from seethink.process.steps import Splitting, split
+
+SCORED = 0.5
+"""Share of the claims that need a score: with fewer nobody can say what the reasoning is worth. choice."""
 
 
-def largest_drop(scores: Sequence[float]) -> float:
-    """The largest fall from the best score so far, in [0, 1] for scores in [0, 1]; a sound start is 1.
+def drop(steps: Sequence[Held], scores: Sequence[float]) -> float:
+    """How far the worst step falls below 1, in [0, 1] for scores in [0, 1].
 
-    The first step falls from 1. Steps without a score are passed over. A trace without a scored step has fallen all the
-    way: otherwise silence would be the safest reasoning.
+    A step without a score (NaN: it claims nothing, or nobody could tell) is passed over. 1, all the way, where no step
+    claims anything, where less than ``SCORED`` of the claims have a score, and where a clause is too long for one.
     """
-    best, drop, known = 1.0, 0.0, False
-    for score in scores:
-        if math.isnan(score):
-            continue
-        known = True
-        drop = max(drop, best - score)
-    return min(1.0, max(0.0, drop)) if known else 1.0
+    known = [score for score in scores if not math.isnan(score)]
+    told = [not math.isnan(score) for step, score in zip(steps, scores, strict=True) if step.claims]
+    if not any(told) or sum(told) < SCORED * len(told) or any(step.overlong for step in steps):
+        return 1.0
+    return min(1.0, max(0.0, 1.0 - min(known)))
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,7 @@ class DropPenalty:
     as they are.
 
     Attributes:
+        scorer: gives a score for every step; one that rates whole responses cannot be used.
         weight: share of the score that a drop costs; PS-GRPO halves it.
         allowed: the largest drop that costs nothing, as a share of the scorer's scale. choice.
         scale: the scorer's lowest and highest score.
@@ -50,22 +54,21 @@ class DropPenalty:
     scorer: StepScorer
     weight: float = 0.5
     allowed: float = 0.5
-    splitting: Splitting = Splitting.AUTO
     scale: tuple[float, float] = (0.0, 1.0)
 
     def __call__(self, items: Sequence[Item], responses: Sequence[str]) -> list[Verdict]:
         verdicts = self.outcome(items, responses)
         # Only a score above 0 can be lowered: the others need no step scores.
         places = [place for place, verdict in enumerate(verdicts) if verdict.score]
-        traces = [[step.text for step in split(responses[place], self.splitting, answer=False)] for place in places]
+        held = [held_steps(responses[place]) for place in places]
+        traces = [[step.text for step in steps] for steps in held]
         scored = score_many(self.scorer, [items[place] for place in places], traces)
         low, high = self.scale
-        for place, scores in zip(places, scored, strict=True):
-            drop = largest_drop([(score - low) / (high - low) for score in scores])
-            if drop > self.allowed:
+        for place, steps, scores in zip(places, held, scored, strict=True):
+            fall = drop(steps, [(score - low) / (high - low) for score in scores])
+            if fall > self.allowed:
                 verdict = verdicts[place]
                 lowered = (verdict.score or 0.0) * (1 - self.weight)
-                verdicts[place] = replace(
-                    verdict, score=lowered, why=f"{verdict.why}; steps drop by {drop:.2f}".removeprefix("; ")
-                )
+                told = f"{verdict.why}; steps drop by {fall:.2f}".removeprefix("; ")
+                verdicts[place] = replace(verdict, score=lowered, why=told)
         return verdicts

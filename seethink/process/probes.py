@@ -1,9 +1,10 @@
 """Bias probes: what moves a scorer that should not, measured by changing only that.
 
-length            the same step said twice over
+length            a step with words in it that claim nothing, against itself
+repetition        the steps of a trace whose first one is said twice, against themselves
 position          a step's score against its place, among steps that are all true
 always positive   how many false steps are scored as high as true ones
-answer leakage    a true trace whose answer alone is wrong, and a false one whose answer is right
+answer leakage    steps behind the right answer against the same behind a wrong one
 """
 
 from __future__ import annotations
@@ -18,8 +19,12 @@ from scipy import stats
 from seethink.analysis.compare import Interval, interval
 from seethink.core.item import Item
 from seethink.core.protocols import StepScorer
-from seethink.process.aggregate import aggregate
 from seethink.process.score import score_many
+
+PADDING = "As the picture shows when it is looked at with some care: "
+"""Said at the beginning of a step; it claims nothing."""
+STATED = "The answer is {answer}."
+"""Said in front of the steps: an answer behind them moves no scorer that reads from the front."""
 
 
 class Probed(NamedTuple):
@@ -37,14 +42,18 @@ class Probes(NamedTuple):
     """Differences are in the scorer's own units; 0 is unmoved.
 
     Attributes:
-        length: mean score of a trace with its first step repeated, minus that of the trace.
+        length: score of a true step with ``PADDING`` in front, minus that of the step.
+        repetition: mean score of a trace's steps where the first is said twice, minus their mean where it is not; the
+            second saying itself is left out.
         position: Spearman's rho of a true step's score with its place; None where it cannot be computed.
         positive: share of false steps that score at least the median of true ones; 0.5 is blind, 0 is perfect.
-        leakage: how much the true steps' mean falls when only the answer behind them is changed to a wrong one.
-        answer_pull: how much a false step's score rises when the answer behind it is the right one.
+        leakage: true steps' mean behind the right answer, minus that behind a wrong one. A scorer that takes all steps
+            behind a first error for wrong moves as well.
+        answer_pull: a false step's score behind the right answer, minus that behind a wrong one.
     """
 
     length: Interval
+    repetition: Interval
     position: float | None
     positive: Interval
     leakage: Interval
@@ -52,31 +61,39 @@ class Probes(NamedTuple):
 
 
 def probe(scorer: StepScorer, traces: Sequence[Probed]) -> Probes:
-    """Five scorings of every trace. ``leakage`` and ``answer_pull`` are 0 for a scorer that cannot see what follows."""
+    """Eight scorings of every trace. A step that a scorer cannot score when it is changed leaves its probe."""
 
     def scored(made: Sequence[Sequence[str]]) -> list[list[float]]:
         return score_many(scorer, [one.item for one in traces], made)
 
-    plain = scored([(*one.steps, one.answer) for one in traces])
-    longer = scored([(one.steps[0], *one.steps, one.answer) for one in traces])
-    false = scored([(*one.steps[: one.place], one.false) for one in traces])
-    wrong_end = scored([(*one.steps, one.other_answer) for one in traces])
-    false_right_end = scored([(*one.steps[: one.place], one.false, one.answer) for one in traces])
-    true = [score for trace, one in zip(plain, traces, strict=True) for score in trace[: len(one.steps)]]
-    places = [place for one in traces for place in range(len(one.steps))]
-    middle = float(np.nanmedian(true)) if true else math.nan
+    def behind(answers: Sequence[str], steps: Sequence[Sequence[str]]) -> list[list[float]]:
+        told = scored([(STATED.format(answer=one), *rest) for one, rest in zip(answers, steps, strict=True)])
+        return [scores[1:] for scores in told]
+
+    right, wrong = [one.answer for one in traces], [one.other_answer for one in traces]
+    true = [one.steps for one in traces]
+    false = [(*one.steps[: one.place], one.false) for one in traces]
+    plain = scored(true)
+    padded = scored([(*one.steps[: one.place], PADDING + one.steps[one.place]) for one in traces])
+    twice = [[first, *rest] for first, _, *rest in scored([(one.steps[0], *one.steps) for one in traces])]
+    said_false = scored(false)
+    known = [score for scores in plain for score in scores]
+    places = [place for scores in plain for place, _ in enumerate(scores)]
+    middle = float(np.nanmedian(known)) if known else math.nan
     return Probes(
-        _mean([aggregate(a) - aggregate(b) for a, b in zip(longer, plain, strict=True)]),
-        _rho(places, true),
-        _mean([float(trace[one.place] >= middle) for trace, one in zip(false, traces, strict=True)], (0.0, 1.0)),
-        _mean(
-            [
-                aggregate(a[: len(one.steps)]) - aggregate(b[: len(one.steps)])
-                for a, b, one in zip(plain, wrong_end, traces, strict=True)
-            ]
-        ),
-        _mean([a[one.place] - b[one.place] for a, b, one in zip(false_right_end, false, traces, strict=True)]),
+        _mean([a[one.place] - b[one.place] for a, b, one in zip(padded, plain, traces, strict=True)]),
+        _mean([_difference(a, b) for a, b in zip(twice, plain, strict=True)]),
+        _rho(places, known),
+        _mean([float(scores[-1] >= middle) for scores in said_false], (0.0, 1.0)),
+        _mean([_difference(a, b) for a, b in zip(behind(right, true), behind(wrong, true), strict=True)]),
+        _mean([a[-1] - b[-1] for a, b in zip(behind(right, false), behind(wrong, false), strict=True)]),
     )
+
+
+def _difference(a: Sequence[float], b: Sequence[float]) -> float:
+    """Mean difference of steps that have a score in both; NaN where none has."""
+    both = [x - y for x, y in zip(a, b, strict=True) if not math.isnan(x - y)]
+    return math.fsum(both) / len(both) if both else math.nan
 
 
 def _mean(values: Sequence[float], bounds: tuple[float, float] | None = None) -> Interval:

@@ -27,7 +27,7 @@ from seethink.core.tables import (
 )
 from seethink.evaluation.bar import progress_bar
 from seethink.process.beam import Found, beam_search
-from seethink.process.best_of_n import best_of_n_results, own_against_value
+from seethink.process.best_of_n import best_of_n_results
 from seethink.process.collect.collect import collect, released_rows
 from seethink.process.collect.judged import JudgeOnly, JudgeOnlyConfig
 from seethink.process.collect.labels import Collector, solution
@@ -44,9 +44,10 @@ from seethink.process.collect.policy import Policy, PolicyConfig
 from seethink.process.collect.rows import write_rows_file
 from seethink.process.collect.tree import TreeConfig, TreeSearch
 from seethink.process.construct import build, preferences
+from seethink.process.findings import own_accuracy, own_against_value
 from seethink.process.pool import Pool, pool_row
 from seethink.process.score import score_pools
-from seethink.process.scorers import is_outcome, made_of, opened_scorer
+from seethink.process.scorers import TruthConfig, is_outcome, made_of, opened_scorer
 from seethink.process.settings import BenchTask, ConstructTask, LabelTask, SearchTask
 from seethink.process.split_by import split_parts
 
@@ -55,12 +56,15 @@ def bench(task: BenchTask, found: Sequence[Pool], images: ImageStore, out: Path)
     """Score every pool with every scorer and write ``results.json``, ``rows/`` and the figures' data to ``out``.
 
     Raises:
-        InputError: no pool, or none with as many candidates as the smallest N.
+        InputError: no pool, none with as many candidates as the smallest N, or ``own`` names a model without answers.
     """
     started = time.time()
     if not found or max(len(pool.candidates) for pool in found) < min(task.ns):
         raise InputError(f"no pool has {min(task.ns)} candidates: sample more (seethink eval draws=16), or lower ns")
     split_parts((pool.item for pool in found), task.split_by)  # An unknown key is told before anything is scored.
+    own = own_accuracy(found)
+    if unknown := sorted(set(task.own.values()) - own.keys()):
+        raise InputError(f"own names {unknown}, whose answers are in no pool: there are those of {sorted(own)}")
     scored = []
     for name, config in task.scorers.items():
         with opened_scorer(config, images, out / "ledger") as scorer:
@@ -71,6 +75,7 @@ def bench(task: BenchTask, found: Sequence[Pool], images: ImageStore, out: Path)
         scored,
         outcome=[name for name, config in task.scorers.items() if is_outcome(config)],
         against=task.against,
+        averaged=[name for name, config in task.scorers.items() if not isinstance(config, TruthConfig)] or None,
         aggregations=task.aggregations,
         ns=task.ns,
         average_ties=task.average_ties,
@@ -78,8 +83,9 @@ def bench(task: BenchTask, found: Sequence[Pool], images: ImageStore, out: Path)
         seed=task.seed,
         resamples=task.resamples,
     )
-    if task.own:
-        results["own_against_value"] = own_against_value(results, task.own, max(task.ns), task.aggregations[0])
+    models = {name: task.own.get(name, name) for name in task.scorers}
+    if any(model in own for model in models.values()):
+        results["own_against_value"] = own_against_value(results, models, own, task.aggregations[0])
     write_json(out / "results.json", results)
     write_rows(out / "rows", (_flat(row) for row in results["rows"]))
     data = {"pools": data_hash(map(pool_row, found))}

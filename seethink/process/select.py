@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections import defaultdict
 from collections.abc import Sequence
+
+from seethink.answers import vote_hit
+from seethink.core.item import Verifier
 
 
 def best_of_n(scores: Sequence[float], n: int) -> int:
@@ -47,23 +49,12 @@ def oracle_hit(hits: Sequence[float], n: int) -> float:
 
 
 def weighted_vote(
-    answers: Sequence[str | None], scores: Sequence[float], hits: Sequence[float], n: int, *, average_ties: bool = True
+    verifier: Verifier, answers: Sequence[str | None], scores: Sequence[float], hits: Sequence[float], n: int
 ) -> float:
     """Worth of the answer with the largest sum of scores among the first ``n``; scores at least 0.
 
-    With equal scores this is the majority vote. A candidate without an answer or without a score does not vote; where
-    none votes it is a miss. Ties between answers are averaged, as the majority's are.
+    With equal scores this is the majority vote. Answers that are equal by the rules of ``verifier`` vote together. A
+    candidate without an answer or without a score does not vote; where none votes it is a miss. Ties between answers
+    are averaged.
     """
-    weights: defaultdict[str, float] = defaultdict(float)
-    worth: defaultdict[str, list[float]] = defaultdict(list)
-    for answer, score, hit in list(zip(answers, scores, hits, strict=True))[:n]:
-        if answer is not None and not math.isnan(score):
-            weights[answer.strip()] += max(0.0, score)
-            worth[answer.strip()].append(hit)
-    if not weights:
-        return 0.0
-    most = max(weights.values())
-    # Sums in another order differ by rounding.
-    winners = [answer for answer, weight in weights.items() if math.isclose(weight, most, rel_tol=1e-12)]
-    values = [math.fsum(worth[answer]) / len(worth[answer]) for answer in winners]
-    return math.fsum(values) / len(values) if average_ties else values[0]
+    return vote_hit(verifier, answers[:n], scores[:n], hits[:n])

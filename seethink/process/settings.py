@@ -34,8 +34,9 @@ class BenchTask(Config):
 
     scorers: dict[str, ScorerConfig] = Field(min_length=1)
     """Scorers by the name they have in the results."""
-    own: dict[str, float] = Field(default_factory=dict)
-    """Accuracy of the scorers' own answers, by name, for the comparison with their worth as scorers."""
+    own: dict[str, str] = Field(default_factory=dict)
+    """Which model a scorer is, by its name in the pools, where the scorer is named otherwise: its own accuracy there is
+    compared with its worth as a scorer."""
     against: tuple[str, ...] = ()
     """Scorers that every other is compared with, item by item: the ORM, the untrained head."""
     aggregations: tuple[str, ...] = AGGREGATIONS
@@ -54,8 +55,9 @@ class BenchTask(Config):
 
     @model_validator(mode="after")
     def _compares_with_known(self) -> BenchTask:
-        if unknown := set(self.against) - self.scorers.keys():
-            raise ValueError(f"against names {sorted(unknown)}, which scorers does not")
+        for field, names in (("against", set(self.against)), ("own", set(self.own))):
+            if unknown := names - self.scorers.keys():
+                raise ValueError(f"{field} names {sorted(unknown)}, which scorers does not")
         return self
 
     @field_validator("aggregations")

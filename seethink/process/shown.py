@@ -27,6 +27,10 @@ def bench_table(results: Mapping[str, Any], generator: str) -> Table:
     for row in results["rows"]:
         if row["generator"] == generator:
             found.setdefault((row["scorer"], row["aggregation"]), {})[row["n"]] = row
+    aside = [one for one in results["set_aside"] if one["generator"] == generator]
+    if aside:
+        told = "; ".join(f"N = {one['n']}: {one['pools']} of {one['of']} pools, {one['reason']}" for one in aside)
+        table.caption, table.caption_justify = f"set aside: {told}", "left"
     for (scorer, how), rows in found.items():
         cells = [_cell(rows[n]["accuracy"]) + _star(rows[n]["minus"]["random"]) if n in rows else "" for n in ns]
         # Names come from a config: plain text, never markup.
@@ -54,12 +58,13 @@ def errors_table(results: Mapping[str, Any]) -> Table:
 def probes_table(results: Mapping[str, Any]) -> Table:
     """What moves every scorer, in points of its scale."""
     table = Table(title=f"probes, {results['traces']} traces", title_justify="left")
-    for name in ("scorer", "longer", "position (rho)", "false said true", "answer leaks back", "answer's pull"):
+    names = ("longer", "said twice", "position (rho)", "false said true", "answer, true steps", "answer, false step")
+    for name in ("scorer", *names):
         table.add_column(name, justify="left" if name == "scorer" else "right")
     for scorer, told in results["scorers"].items():
         rho = "-" if told["position"] is None else f"{told['position']:.2f}"
-        cells = [_cell(told[name]) for name in ("length", "positive", "leakage", "answer_pull")]
-        table.add_row(Text(scorer), cells[0], rho, *cells[1:])
+        cells = [_cell(told[name]) for name in ("length", "repetition", "positive", "leakage", "answer_pull")]
+        table.add_row(Text(scorer), *cells[:2], rho, *cells[2:])
     return table
 
 

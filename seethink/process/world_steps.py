@@ -39,5 +39,4 @@ def probed_items(items: Iterable[Item], seed: int = 0) -> Iterator[Probed]:
         if not places or right.answer == wrong.answer:
             continue
         place = random.Random(f"probe {seed} {item.id}").choice(places)
-        answers = (f"<answer>{one.answer}</answer>" for one in (right, wrong))
-        yield Probed(item, true, place, other[place], *answers)
+        yield Probed(item, true, place, other[place], right.answer, wrong.answer)

@@ -8,6 +8,7 @@ from typing import Any
 from seethink.core.item import Item
 from seethink.core.protocols import Reward
 from seethink.core.rejected import InputError
+from seethink.core.trace import line_steps
 from seethink.core.verdict import Verdict
 from seethink.rewards.dimensions import Tally, summarise
 from seethink.rewards.shaping import Shaping, Term, weighted
@@ -20,8 +21,9 @@ def trl_reward(reward: Reward, items: Mapping[str, Item], name: str = "mixed") -
 
     The data set needs a column ``item_id`` that names an entry of ``items``. The function gives one float per
     completion, None where nobody decided: TRL leaves such a row out of its group. Where the trainer hands in
-    ``log_metric`` it receives, under ``name/…``, the mean per verifier and per dimension and the unparseable and
-    undecided shares. ``name`` is also what the trainer's own reward columns are called.
+    ``log_metric`` it receives, under ``name/…``, the mean per verifier and per dimension, the unparseable and
+    undecided shares, and ``steps``, the lines of thinking per response. ``name`` is also what the trainer's own reward
+    columns are called.
     """
     [function], _ = trl_rewards(reward, items, Shaping(), name)
     return function
@@ -48,6 +50,9 @@ def trl_rewards(
                 if tally.mean is not None:
                     log_metric(f"{name}/{part}", tally.mean)
             _log_shares(log_metric, name, summary.overall)
+            # What a reward that looks at steps would move if it could be earned by their number.
+            said = [completion_text(completion) for completion in completions]
+            log_metric(f"{name}/steps", sum(len(line_steps(text)) for text in said) / max(1, len(said)))
         return weighted(batch, verdicts, shaping.weights)
 
     columns = [_named(rewarded, name)]

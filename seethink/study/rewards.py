@@ -18,11 +18,11 @@ from seethink.core.protocols import AnswerScorer, Reward
 from seethink.core.rejected import InputError, Stopped
 from seethink.evaluation.purse import EndpointConfig
 from seethink.evaluation.settings import EvaluationConfig, Judges
+from seethink.process.claims import fillers_hash
 from seethink.process.drop import DropPenalty
-from seethink.process.scorers import ScorerConfig, opened_scorer
+from seethink.process.scorers import ScorerConfig, is_outcome, opened_scorer
 from seethink.process.scorers import made_of as scorer_made_of
 from seethink.process.scorers import scale as scorer_scale
-from seethink.process.steps import Splitting
 from seethink.rewards import (
     JudgedConfig,
     JudgedScorer,
@@ -87,8 +87,12 @@ class ProcessPenalty(Config):
     """Share of the score that a fall costs."""
     allowed: float = Field(default=0.5, ge=0, lt=1)
     """The largest fall that costs nothing, as a share of the scorer's scale. choice."""
-    splitting: Splitting = Splitting.AUTO
-    """How a response is cut into steps."""
+
+    @model_validator(mode="after")
+    def _scores_steps(self) -> ProcessPenalty:
+        if is_outcome(self.scorer):
+            raise ValueError("scorer rates whole responses, and steps fall: name one that scores steps")
+        return self
 
 
 TermConfig = Annotated[FormatTerm | LengthTerm | RepetitionTerm, Field(discriminator="kind")]
@@ -211,7 +215,7 @@ def made_of(config: OpenConfig | None, process: ProcessPenalty | None = None) ->
 
     if process is not None:
         steps = {f"process {name}": value for name, value in scorer_made_of(process.scorer).items()}
-        return made_of(config) | steps
+        return made_of(config) | steps | {"process fillers": fillers_hash()}
     match config:
         case ScoredConfig():
             return {"scorer": weights_hash(config.model)}
@@ -228,9 +232,7 @@ def penalised(config: ProcessPenalty | None, outcome: Reward, images: ImageStore
         yield outcome
         return
     with opened_scorer(config.scorer, images, ledger) as scorer:
-        yield DropPenalty(
-            outcome, scorer, config.weight, config.allowed, config.splitting, scale=scorer_scale(config.scorer)
-        )
+        yield DropPenalty(outcome, scorer, config.weight, config.allowed, scorer_scale(config.scorer))
 
 
 def shaping(task: GRPOTask) -> Shaping:

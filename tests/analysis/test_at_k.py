@@ -45,6 +45,12 @@ def test_a_tie_counts_as_the_expected_hit(respond):
     assert majority_hit(draws[:3]) == pytest.approx(1 / 3)
 
 
+def test_equal_answers_vote_together(respond):
+    said = [correct("0.5"), wrong("3"), correct("\\frac{1}{2}"), wrong("3"), correct("1/2")]
+    draws = [respond("a", verdict, draw=draw, verifier=Verifier.MATH) for draw, verdict in enumerate(said)]
+    assert maj_at_k(draws, 5).mean == 1.0
+
+
 def test_a_draw_that_cannot_be_read_does_not_vote(respond):
     said = [unparseable("no tags"), unparseable("no tags"), correct("3")]
     draws = [respond("a", verdict, draw=draw) for draw, verdict in enumerate(said)]

@@ -1,12 +1,16 @@
 import math
+from random import Random
 
 import pytest
 
 from seethink.core.item import make_item
-from seethink.process.best_of_n import best_of_n_results, over_generators, own_against_value, pearson
+from seethink.process.aggregate import aggregate
+from seethink.process.best_of_n import best_of_n_results
+from seethink.process.findings import own_accuracy, own_against_value, pearson
 from seethink.process.pool import Candidate, Pool, read_pools
 from seethink.process.score import Scored, ScoringConfig, score_pools
 from seethink.process.settings import BenchTask
+from seethink.process.shown import bench_table
 from seethink.rewards import mixed
 
 ITEM = [
@@ -37,7 +41,9 @@ def pools_30():
 
 def test_the_matrix_has_every_baseline_and_difference(pools_30, tmp_path):
     scored = score_pools(ScoringConfig(), "perfect", SecondStep(), pools_30, tmp_path / "scores", made_of={})
-    tree = best_of_n_results(pools_30, [scored], aggregations=("mean", "last"), ns=(2, 4, 8), split_by="part")
+    tree = best_of_n_results(
+        pools_30, [scored], aggregations=("mean", "last"), ns=(2, 4, 8), split_by="part", resamples=1_000
+    )
     beside = tree["generators"]["g"]
     assert [beside[name]["4"]["mean"] for name in ("random", "oracle")] == [pytest.approx(1 / 3), pytest.approx(2 / 3)]
     # Two against two: the majority is worth half.
@@ -49,13 +55,72 @@ def test_the_matrix_has_every_baseline_and_difference(pools_30, tmp_path):
     assert sorted(tree["splits"]) == ["a", "b"]
 
 
-def test_a_result_for_two_does_not_change_with_what_comes_third(pools_30, tmp_path):
-    wide = [pool(one.item, [*(c.hit for c in one.candidates[:2]), 1.0, 1.0]) for one in pools_30]
-    told = []
-    for number, these in enumerate((pools_30, wide)):
-        scored = score_pools(ScoringConfig(), "p", SecondStep(), these, tmp_path / str(number), made_of={})
-        told.append(best_of_n_results(these, [scored], aggregations=("mean",), ns=(2,))["rows"])
-    assert told[0] == told[1]
+class Drawn:
+    """A score of a trace's own, and the place of the trace in the pool is in its text."""
+
+    def score_steps(self, item, steps):
+        return [Random(f"{item.id} {step}").random() for step in steps]
+
+
+@pytest.fixture
+def pools_of_16():
+    draw = Random(0)
+    return [
+        Pool(
+            item,
+            "g",
+            tuple(
+                Candidate(
+                    f"Step 1: a.\nStep 2: {item.meta['id']} {place}.",
+                    float(draw.random() < 0.4),
+                    str(draw.randrange(4)),
+                )
+                for place in range(16)
+            ),
+            Candidate("", 0.0, None),
+        )
+        for item in ITEM
+    ]
+
+
+def at(found, n, folder):
+    """What the benchmark says of n: its rows, its baselines and its averages."""
+    scored = [score_pools(ScoringConfig(), name, Drawn(), found, folder / name, made_of={}) for name in ("prm", "orm")]
+    tree = best_of_n_results(found, scored, outcome=["orm"], aggregations=("mean", "last"), ns=(n,), resamples=100)
+    return tree["rows"], tree["generators"], tree["averages"], tree["sources"]
+
+
+@pytest.mark.parametrize("n", [2, 4, 8, 16])
+def test_a_result_for_n_depends_on_the_first_n_alone(pools_of_16, n, tmp_path):
+    cut = [Pool(one.item, "g", one.candidates[:n], one.greedy) for one in pools_of_16]
+    other = [
+        Pool(
+            one.item,
+            "g",
+            one.candidates[:n] + tuple(Candidate("Step 1: z.", 1.0, "9") for _ in range(16 - n)),
+            one.greedy,
+        )
+        for one in pools_of_16
+    ]
+    told = at(pools_of_16, n, tmp_path / "all")
+    assert told == at(cut, n, tmp_path / "cut") == at(other, n, tmp_path / "other")
+    assert {row["n"] for row in told[0]} == {n}
+
+
+def test_a_short_pool_is_set_aside_where_it_is_short_and_counted(pools_of_16, tmp_path):
+    short = pools_of_16[0]
+    found = [Pool(short.item, "g", short.candidates[:3], short.greedy), *pools_of_16[1:]]
+    scored = score_pools(ScoringConfig(), "s", Drawn(), found, tmp_path / "s", made_of={})
+    tree = best_of_n_results(found, [scored], aggregations=("mean",), ns=(2, 4, 32), resamples=100)
+    assert [(row["n"], row["accuracy"]["n"]) for row in tree["rows"]] == [(2, 30), (4, 29)]
+    assert [(one["n"], one["pools"], one["of"], one["reason"]) for one in tree["set_aside"]] == [
+        (4, 1, 30, "fewer than 4 candidates"),
+        (32, 30, 30, "fewer than 32 candidates"),
+    ]
+    assert tree["generators"]["g"]["oracle"]["4"]["n"] == 29
+    assert "N = 4: 1 of 30 pools, fewer than 4 candidates" in str(bench_table(tree, "g").caption)
+    rest = best_of_n_results(found[1:], [scored], aggregations=("mean",), ns=(4,), resamples=100)
+    assert rest["rows"] == [row for row in tree["rows"] if row["n"] == 4]
 
 
 def test_nobody_s_failure_is_a_wrong_answer(tmp_path):
@@ -89,16 +154,80 @@ def test_pearson_of_a_constant_is_not_a_number():
     assert pearson([1.0, 2.0, 3.0], [1.0, 2.0, 3.0])[0] == pytest.approx(1.0)
 
 
-def test_own_accuracy_against_value_keeps_scorers_that_answer(pools_30, tmp_path):
-    scored = score_pools(ScoringConfig(), "p", SecondStep(), pools_30, tmp_path / "s", made_of={})
-    tree = best_of_n_results(pools_30, [scored], aggregations=("mean",), ns=(2,))
-    told = own_against_value(tree, {"p": 0.4, "other": 0.5}, 2, "mean")
-    assert [point["scorer"] for point in told["points"]] == ["p"] and told["r"] is None
+def test_own_accuracy_is_taken_from_the_pool():
+    """Greedy where there is a greedy answer, the mean of the draws elsewhere; of several models in one pool each has
+    its own."""
+    greedy = [pool(item, [0.0, 1.0], "a", greedy=float(n < 12)) for n, item in enumerate(ITEM)]
+    mixed_pool = [
+        Pool(item, "mixed", (Candidate("x", 1.0, "3", None, "b"), Candidate("y", float(n < 6), "4", None, "c")))
+        for n, item in enumerate(ITEM)
+    ]
+    assert own_accuracy([*greedy, *mixed_pool]) == {"a": 12 / 30, "b": 1.0, "c": 6 / 30}
 
 
-def test_the_paper_s_table_is_a_mean_over_generators_then_over_n():
-    two, sixteen = (31.83, 29.67, 29.50, 34.83), (33.0, 30.0, 30.87)
-    assert [round(sum(row) / len(row), 1) for row in (two, sixteen)] == [31.5, 31.3]
+def test_own_accuracy_stands_against_worth_as_prm_and_as_orm(tmp_path):
+    """Three models that answer, and score each other's four candidates; of the ns asked for, four is the largest there
+    is."""
+    found = [
+        pool(item, [0.0, 1.0, 0.0, 1.0], name, greedy=float(n < right))
+        for name, right in (("a", 6), ("b", 12), ("c", 24))
+        for n, item in enumerate(ITEM)
+    ]
+
+    class Right:
+        """Chooses a right candidate of this share of the items."""
+
+        def __init__(self, share):
+            self.share = share
+
+        def score_steps(self, item, steps):
+            return [abs(float("1.0" in step) - float(int(item.meta["id"]) >= 30 * self.share)) for step in steps]
+
+    shares = {"a": (0.2, 0.9), "b": (0.5, 0.6), "c": (0.9, 0.2)}
+    scored = [
+        score_pools(
+            ScoringConfig(), name + kind, Right(shares[name][place]), found, tmp_path / f"{name}{kind}", made_of={}
+        )
+        for name in shares
+        for place, kind in enumerate(("", "-orm"))
+    ]
+    outcome = [f"{name}-orm" for name in shares]
+    tree = best_of_n_results(found, scored, outcome=outcome, aggregations=("last",), resamples=100)
+    models = {f"{name}{kind}": name for name in shares for kind in ("", "-orm")}
+    told = own_against_value(tree, models | {"truth": "nobody"}, own_accuracy(found), "last")
+    assert told["n"] == 4
+    points = {kind: [(one["own"], one["value"]) for one in told[kind]["points"]] for kind in ("prm", "orm")}
+    assert points["prm"] == [(0.2, pytest.approx(0.2)), (0.4, pytest.approx(0.5)), (0.8, pytest.approx(0.9))]
+    assert points["orm"] == [(0.2, pytest.approx(0.9)), (0.4, pytest.approx(0.6)), (0.8, pytest.approx(0.2))]
+    assert told["prm"]["r"] == pytest.approx(pearson([0.2, 0.4, 0.8], [0.2, 0.5, 0.9])[0], abs=1e-6)
+    assert told["orm"]["aggregation"] == "whole" and told["orm"]["r"] < -0.9
+
+
+def test_the_worked_example_goes_through_the_benchmark(tmp_path):
+    """ViLBench's scoring example (reference 6): means to three decimals, and whose choice is right."""
+    told = {
+        "ViLPRM": ([0.793, 0.758, 0.719, 0.766], [0.785, 0.859, 0.816]),
+        "URSA": ([0.922, 0.914, 0.922, 0.805], [0.926, 0.930, 0.297]),
+    }
+    texts = ["\n".join(f"Step {k}: side {k}." for k in range(1, steps + 1)) for steps in (4, 3)]
+    one = Pool(ITEM[0], "g", (Candidate(texts[0], 0.0, "47.7"), Candidate(texts[1], 1.0, "44")))
+
+    class Printed:
+        def __init__(self, scores):
+            self.scores = scores
+
+        def score_steps(self, item, steps):
+            return next(list(mine) for mine in self.scores if len(mine) == len(steps))
+
+    scored = [
+        score_pools(ScoringConfig(), name, Printed(both), [one], tmp_path / name, made_of={})
+        for name, both in told.items()
+    ]
+    means = [round(aggregate(steps), 3) for scorer in scored for steps in scorer.of(one)]
+    assert means == [0.759, 0.820, 0.891, 0.718]
+    rows = best_of_n_results([one], scored, aggregations=("mean", "min"), ns=(2,), resamples=100)["rows"]
+    worth = {(row["scorer"], row["aggregation"]): row["accuracy"]["mean"] for row in rows}
+    assert worth == {("ViLPRM", "mean"): 1, ("ViLPRM", "min"): 1, ("URSA", "mean"): 0, ("URSA", "min"): 0}
 
 
 def test_pools_of_other_models_stand_in_the_order_of_their_makers(tmp_path):
@@ -114,27 +243,28 @@ def test_pools_of_other_models_stand_in_the_order_of_their_makers(tmp_path):
 
 
 def test_the_average_over_generators_is_the_paper_s():
-    """Its plots' values of ViLPRM at N = 4 over generators that have four, and at 16 over those that have sixteen."""
+    """ViLPRM's row of the table of averages (reference 7.2): at N = 2 over four generators, at 16 over those three that
+    have so many candidates. 600 items each, hits as in its plots."""
+    asked = [make_item(source="t", question=f"q{n}", gold="3", verifier="digit") for n in range(600)]
+    # Of 600 chosen answers: at 2, and at 16 where the second half of the pool holds the better ones.
+    plots = {"qwen": (191, 198), "internvl": (178, 180), "gpt-4o": (177, 185), "o1": (209, None)}
 
-    def row(n, value):
-        return {"scorer": "ViLPRM", "aggregation": "mean", "n": n, "accuracy": {"mean": value}}
-
-    rows = [
-        *(row(2, value) for value in (31.83, 29.67, 29.50, 34.83)),
-        *(row(16, value) for value in (33.0, 30.0, 30.87)),
-    ]
-    [told] = over_generators(rows)
-    assert {n: round(value, 1) for n, value in told["ns"].items()} == {"2": 31.5, "16": 31.3}
-    assert told["mean"] == pytest.approx((31.4575 + 31.29) / 2)
-
-
-def test_two_candidates_decide_the_result_for_two(pools_30, tmp_path):
-    shorter = [Pool(one.item, one.generator, one.candidates[:2], one.greedy) for one in pools_30]
-    told = []
-    for number, pools in enumerate((pools_30, shorter)):
-        scored = score_pools(ScoringConfig(), "s", SecondStep(), pools, tmp_path / str(number), made_of={})
-        told.append([row for row in best_of_n_results(pools, [scored])["rows"] if row["n"] == 2])
-    assert told[0] == told[1]
+    found = []
+    for name, (two, sixteen) in plots.items():
+        size = 16 if sixteen else 4
+        for n, item in enumerate(asked):
+            hits = {1: n < two, 15: n < (sixteen or 0)}
+            candidates = [Candidate(str(place), float(hits.get(place, False)), None) for place in range(size)]
+            found.append(Pool(item, name, tuple(candidates)))
+    # The later a candidate, the better.
+    places = {(one.generator, one.item.id, k): (float(k),) for one in found for k, _ in enumerate(one.candidates)}
+    scored = Scored("ViLPRM", places)
+    tree = best_of_n_results(found, [scored], aggregations=("mean",), ns=(2, 16), resamples=100)
+    [told] = tree["over_generators"]
+    # Its plots give 31.46 and 31.29; 600 items resolve a sixth of a point.
+    assert {n: round(100 * value, 1) for n, value in told["ns"].items()} == {"2": 31.5, "16": 31.3}
+    assert told["mean"] == pytest.approx(sum(told["ns"].values()) / 2)
+    assert {one["generator"]: one["pools"] for one in tree["set_aside"]} == {"o1": 600}
 
 
 def test_scorers_are_compared_item_by_item(pools_30, tmp_path):
@@ -153,6 +283,7 @@ def test_scorers_are_compared_item_by_item(pools_30, tmp_path):
     assert ours["vote_minus"]["orm"]["mean"] == pytest.approx(1 / 3)
 
 
-def test_a_comparison_names_a_scorer_that_is_there():
-    with pytest.raises(ValueError, match="against names"):
-        BenchTask(scorers={"truth": {"kind": "truth"}}, against=("orm",))
+@pytest.mark.parametrize("wrong", [{"against": ("orm",)}, {"own": {"orm": "some-vlm"}}])
+def test_a_comparison_names_a_scorer_that_is_there(wrong):
+    with pytest.raises(ValueError, match="names"):
+        BenchTask(scorers={"truth": {"kind": "truth"}}, **wrong)

@@ -10,8 +10,8 @@ from seethink.core.rejected import InputError
 from seethink.process.collect.policy import PolicyConfig
 from seethink.process.measure import ErrorsTask, ProbeTask, measure_errors, measure_probes
 from seethink.process.pool import Candidate, Pool
-from seethink.process.run import construct, search
-from seethink.process.settings import ConstructTask, SearchTask
+from seethink.process.run import bench, construct, search
+from seethink.process.settings import BenchTask, ConstructTask, SearchTask
 from seethink.process.step_head import HeadConfig, new_step_head, save_step_head
 from seethink.process.world_steps import labelled_pools, probed_items
 from seethink.study.rewards import training_reward
@@ -49,9 +49,12 @@ def test_exact_truth_finds_every_first_error_and_is_calibrated(pools_of_two, wor
 
 
 def test_exact_truth_is_moved_by_nothing(world_items, world_images, tmp_path):
-    told = measure_probes(ProbeTask(scorers={"truth": TRUTH}), list(probed_items(world_items)), world_images, tmp_path)
-    truth = told["scorers"]["truth"]
-    assert truth["positive"]["mean"] == 0.0 and truth["leakage"]["mean"] == truth["answer_pull"]["mean"] == 0.0
+    traces = list(probed_items(world_items))
+    truth = measure_probes(ProbeTask(scorers={"truth": TRUTH}), traces, world_images, tmp_path)["scorers"]["truth"]
+    assert [truth[name]["mean"] for name in ("positive", "repetition", "leakage", "answer_pull")] == [0.0] * 4
+    assert truth["leakage"]["n"] == truth["answer_pull"]["n"] == len(traces)
+    # A padded sentence is none of the world's language: truth says nothing of it.
+    assert truth["length"]["n"] == 0
 
 
 def test_search_with_the_tiny_base_writes_one_response_per_item(world_items, world_images, tmp_path):
@@ -65,6 +68,16 @@ def test_search_with_the_tiny_base_writes_one_response_per_item(world_items, wor
     told = search(task, items, world_images, training_reward(items), tmp_path)
     assert told["accuracy"]["n"] + told["undecided"] == 2 and told["tokens_per_item"] > 0
     assert search(task, items, world_images, training_reward(items), tmp_path) == told
+
+
+def test_own_accuracy_is_that_of_the_pool_the_scorer_wrote(pools_of_two, world_images, tmp_path):
+    """By its name, or by what ``own`` says; a wrong and a right draw per item are half."""
+    for scorer, own in (("g", {}), ("judge", {"judge": "g"})):
+        task = BenchTask(scorers={scorer: TRUTH}, own=own, aggregations=("min",), resamples=100)
+        told = bench(task, pools_of_two, world_images, tmp_path / scorer)["own_against_value"]
+        assert [point["own"] for point in told["prm"]["points"]] == [0.5] and told["n"] == 2
+    with pytest.raises(InputError, match="in no pool"):
+        bench(BenchTask(scorers={"g": TRUTH}, own={"g": "o1"}), pools_of_two, world_images, tmp_path / "unknown")
 
 
 def test_construction_takes_items_that_prefer_steps_and_refuses_to_fill_up(pools_of_two, world_images, tmp_path):

@@ -1,5 +1,6 @@
 import json
 import math
+from collections import Counter
 from io import BytesIO
 
 import pytest
@@ -12,7 +13,7 @@ from seethink.process.calibration import calibration
 from seethink.process.construct import QUOTAS, Preference, Variant, build, preferences
 from seethink.process.first_error import best_threshold, first_error, first_error_score, step_score
 from seethink.process.pool import Candidate, Pool
-from seethink.process.probes import Probed, probe
+from seethink.process.probes import PADDING, Probed, probe
 from seethink.process.score import Scored
 from seethink.process.step_benchmarks import process_bench, visual_process_bench
 
@@ -68,29 +69,60 @@ def test_process_bench_records_know_nothing_behind_the_first_error(tmp_path):
     assert isinstance(bad, Rejected)
 
 
-class Longer:
-    """Pays for every character of a step and sees nothing else."""
-
-    def score_steps(self, item, steps):
-        return [float(len(step)) for step in steps]
-
-
-class Blind:
-    def score_steps(self, item, steps):
-        return [1.0 for _ in steps]
-
-
 ITEM = make_item(source="t", question="?", gold="1", verifier="digit")
+TRACES = [
+    Probed(ITEM, ("I see one.", f"One and {k} is {k + 1}.", "It is one."), 1, "Bad sum.", "1", "20") for k in range(4)
+]
 
 
-def test_probes_see_what_moves_a_scorer():
-    traces = [
-        Probed(ITEM, ("a long first step", "b", "c"), 1, "another b", "<answer>1</answer>", "<answer>20</answer>")
-    ] * 4
-    longer, blind = probe(Longer(), traces), probe(Blind(), traces)
-    assert longer.length.mean > 0 and longer.positive.mean == 1.0
-    assert blind.length.mean == blind.leakage.mean == blind.answer_pull.mean == 0.0
-    assert blind.position is None and blind.positive.mean == 1.0
+class Fair:
+    """1 for a step that is true, 0 for a false one, whatever stands around it."""
+
+    def score_steps(self, item, steps):
+        return [float("Bad" not in step) for step in steps]
+
+
+def planted(move):
+    """``Fair`` moved, step by step, by what ``move`` makes of the steps up to this one."""
+
+    class Planted(Fair):
+        def score_steps(self, item, steps):
+            fair = super().score_steps(item, steps)
+            return [score + move(steps[: place + 1]) for place, score in enumerate(fair)]
+
+    return Planted()
+
+
+BIASES = {
+    "length": lambda steps: len(steps[-1]) / 200,
+    "repetition": lambda steps: 0.3 * (len(set(steps)) < len(steps)),
+    "position": lambda steps: 0.1 * len(steps),
+    "positive": lambda steps: float("Bad" in steps[-1]),
+    "leakage": lambda steps: -0.4 * any("answer is 20" in step for step in steps),
+    "answer_pull": lambda steps: 0.5 * ("Bad" in steps[-1] and any("answer is 1." in step for step in steps)),
+}
+
+
+def test_a_fair_scorer_is_moved_by_no_probe():
+    told = probe(Fair(), TRACES)
+    moved = (told.length, told.repetition, told.positive, told.leakage, told.answer_pull)
+    assert [one.mean for one in moved] == [0.0] * 5 and told.position is None
+
+
+@pytest.mark.parametrize(
+    ("bias", "size"),
+    [("length", len(PADDING) / 200), ("repetition", 0.2), ("position", 1.0), ("positive", 1.0), ("leakage", 0.4),
+     ("answer_pull", 0.5)],
+)  # fmt: skip
+def test_a_planted_bias_is_caught_by_its_probe(bias, size):
+    """Repetition moves two of three steps: what stands in front of it is not moved."""
+    found = getattr(probe(planted(BIASES[bias]), TRACES), bias)
+    assert (found if bias == "position" else found.mean) == pytest.approx(size)
+
+
+def test_length_and_repetition_are_told_apart():
+    longer, twice = (probe(planted(BIASES[name]), TRACES) for name in ("length", "repetition"))
+    assert longer.repetition.mean == twice.length.mean == 0.0
 
 
 def pool(name, source, hits):
@@ -121,11 +153,11 @@ def test_scorers_that_agree_prefer_nothing_and_no_quota_is_filled():
 
 
 def test_quotas_and_ties():
-    assert sum(QUOTAS.values()) == 600
+    plenty = [Preference(f"{source} {k}", source, 0.5, 0.2) for source in QUOTAS for k in range(160)]
+    chosen = build(plenty)
+    assert len(chosen) == 600
+    assert Counter(name.split()[0] for name in chosen) == {
+        "mmstar": 150, "mathvista": 150, "mathverse": 100, "mmmu_pro": 100, "realworldqa": 100,
+    }  # fmt: skip
     told = [Preference("b", "s", 0.5, 0.2), Preference("a", "s", 0.5, 0.2), Preference("c", "s", 0.5, 0.1)]
     assert build(told, {"s": 2}) == ["c", "a"]
-
-
-def test_the_released_counts_add_up():
-    questions, rows = (3093, 8063, 957, 2044, 2769), (25829, 31406, 1425, 9241, 5659)
-    assert (sum(questions), sum(rows)) == (16926, 73560)

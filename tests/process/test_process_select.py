@@ -2,6 +2,7 @@ import math
 
 import pytest
 
+from seethink.core.item import Verifier
 from seethink.core.rejected import InputError
 from seethink.process.aggregate import aggregate
 from seethink.process.select import best_of_n, oracle_hit, random_hit, selected_hit, tied, weighted_vote
@@ -55,6 +56,11 @@ def test_the_pickers_beside_it():
 
 def test_a_weighted_vote_can_overrule_the_majority():
     answers, hits = ["3", "3", "4", None], [0.0, 0.0, 1.0, 0.0]
-    assert weighted_vote(answers, [0.2, 0.2, 0.9, 1.0], hits, 4) == 1.0
-    assert weighted_vote(answers, [1.0, 1.0, 1.0, 1.0], hits, 4) == 0.0
-    assert weighted_vote([None], [1.0], [0.0], 1) == 0.0
+    assert weighted_vote(Verifier.DIGIT, answers, [0.2, 0.2, 0.9, 1.0], hits, 4) == 1.0
+    assert weighted_vote(Verifier.DIGIT, answers, [1.0, 1.0, 1.0, 1.0], hits, 4) == 0.0
+    assert weighted_vote(Verifier.DIGIT, [None], [1.0], [0.0], 1) == 0.0
+
+
+def test_the_vote_among_two_knows_nothing_of_the_third():
+    answers, hits = ["3", "4", "4"], [0.0, 1.0, 1.0]
+    assert [weighted_vote(Verifier.DIGIT, answers, [0.5] * 3, hits, n) for n in (1, 2, 3)] == [0.0, 0.5, 1.0]

@@ -59,3 +59,13 @@ def test_real_traces_are_cut_at_their_paragraphs_and_come_back_whole(real_data):
         paragraphs = [part for part in thinking.replace("\n  \n", "\n\n").split("\n\n") if part.strip()]
         assert len(steps) >= 3
         assert len(steps) == len(paragraphs) + 1
+
+
+def test_clauses_are_cut_whatever_the_layout():
+    parts = ["It is 0.5 cm in Fig. 3 here.", "that is wrong;", "So is this.", "And 这是三。", "那是四。"]
+    for text in (
+        "\n".join(parts),
+        " ".join(parts),
+        "It is 0.5 cm in Fig. 3 here. that is wrong;So is this.And 这是三。那是四。",
+    ):
+        assert [step.text for step in split(text, Splitting.CLAUSES)] == parts

@@ -61,6 +61,8 @@ def test_metrics_go_where_the_trainer_wants_them():
         "seen/cognition": 1.0,
         "seen/unparseable": pytest.approx(1 / 3),
         "seen/undecided": 0.25,
+        # Three empty thinkings, and a line without tags.
+        "seen/steps": 0.25,
     }
 
 

@@ -9,7 +9,7 @@ from seethink.study.training import train_on_items
 from seethink.world.questions import question
 from seethink.world.traces import steps
 
-TRUTH = ProcessPenalty.model_validate({"scorer": {"kind": "truth"}, "splitting": "lines"})
+TRUTH = ProcessPenalty.model_validate({"scorer": {"kind": "truth"}})
 SMALL = {"completions": 16, "group": 4, "prompts_per_step": 2, "max_completion_tokens": 8}
 
 
@@ -31,6 +31,14 @@ def test_training_takes_the_penalty_from_its_settings(tiny, world_items, world_i
     train_on_items(task, tiny, world_items[:8], world_images, tmp_path / "run")
     manifest = read_manifest(tmp_path / "run")
     assert {"process scorer", "process scorer config"} <= manifest["data"].keys()
+
+
+@pytest.mark.parametrize(
+    "orm", [{"kind": "trained", "model": "x", "outcome": True}, {"kind": "judged", "model": "x", "rated": "response"}]
+)
+def test_a_scorer_of_whole_responses_is_refused(orm):
+    with pytest.raises(ValueError, match="name one that scores steps"):
+        ProcessPenalty.model_validate({"scorer": orm})
 
 
 def test_a_missing_scorer_stops_before_training(tiny, world_items, world_images, tmp_path):

@@ -28,6 +28,7 @@ from seethink.analysis.figures.process import (
     best_of_n_figure,
     last_n_figure,
     own_against_value_figure,
+    prm_orm_figure,
     splits_figure,
     step_labels_figure,
 )
@@ -47,6 +48,7 @@ __all__ = [
     "habits_figure",
     "last_n_figure",
     "own_against_value_figure",
+    "prm_orm_figure",
     "sharing_figure",
     "sources_figure",
     "splits_figure",
