@@ -102,7 +102,10 @@ def figures(
 @commands.command("label")
 def label_command(
     data: Data,
-    responses: Responses,
+    responses: Annotated[
+        list[Path] | None,
+        typer.Option("--responses", help="As of bench; without any a tree per question writes its own."),
+    ] = None,
     images: Images = None,
     out: Out = Path("runs/process-labels"),
     form: FormatOption = None,
@@ -113,23 +116,27 @@ def label_command(
     config: ConfigFile = None,
     overrides: Overrides = None,
 ) -> None:
-    """Label the steps of sampled responses; OUT/rows.jsonl has the form of ViLReward-73K."""
+    """Label the steps of sampled responses, or of a tree per question; OUT/rows.jsonl has the form of ViLReward-73K."""
+    from seethink.analysis import Rule
     from seethink.core.config import load_config
     from seethink.core.tables import read_manifest
-    from seethink.process.run import label
+    from seethink.process.label import label, label_questions
     from seethink.process.settings import LabelTask
     from seethink.study.rewards import training_reward
 
     task = load_config(LabelTask, config, overrides or ())
     opened = open_items(item_files(data, images, form, mapping, image_field), out / "store")
     reward = training_reward(opened.items)
-    from seethink.analysis import Rule
-
-    label(task, open_pools(responses, opened, Rule.STRICT, response, maker), opened.store, reward, out)
+    if responses:
+        pools = open_pools(responses, opened, Rule.STRICT, response, maker)
+        released = label(task, pools, opened.store, reward, out)
+    else:
+        released = label_questions(task, opened.items, opened.store, reward, out)
     cost = (read_manifest(out / "labels") or {}).get("cost", {})
-    terminal().print(
-        f"{cost.get('labels', 0)} labels, {cost.get('tokens_per_label', 0):.1f} tokens each: {out / 'rows.jsonl'}"
-    )
+    terminal().print(f"{cost.get('labels', 0)} labels, {cost.get('tokens_per_label', 0):.1f} tokens each")
+    for reason, count in released.reasons.items():
+        terminal().print(f"[yellow]set aside[/] {count}: {reason}")
+    terminal().print(f"{len(released.rows)} rows: {out / 'rows.jsonl'}")
 
 
 @commands.command("train")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import count, islice
 from typing import Any, NamedTuple
 
@@ -10,6 +10,7 @@ from seethink.models.groups import (
     PromptBatch,
     Reading,
     Started,
+    Stop,
     encode_prompts,
     sample_groups,
     started_ids,
@@ -22,7 +23,8 @@ __all__ = ["Draw", "Prompt", "sample", "sample_started", "vision_token_ids"]
 
 
 class Draw(NamedTuple):
-    """One response, or what follows where the prompt had started one. ``truncated``: it stopped at the token limit."""
+    """One response, or what follows where the prompt had started one. ``truncated``: it stopped at the token limit, or
+    where it was told to."""
 
     text: str
     prompt_tokens: int
@@ -70,20 +72,30 @@ def sample_started(
     max_tokens: int = 256,
     batch: int = 128,
     seed: int = 0,
+    stop: Callable[[str, str], bool] | None = None,
 ) -> Iterator[list[Draw]]:
     """What follows begun responses, as ``sample`` draws it of prompts that have started one, but for rounding.
 
     No token of a prompt or of a begun response is read twice that a reading knows, in this call or an earlier one. The
     starts are taken a batch at a time.
+
+    Args:
+        stop: whether a draw goes no further, by its start and what was drawn so far; asked behind every token.
     """
     size, left = max(1, batch // draws), iter(starts)
     tokenizer = checkpoint.processor.tokenizer
     for number in count():
-        started = [Started(reading, tuple(started_ids(tokenizer, text))) for reading, text in islice(left, size)]
-        if not started:
+        some = list(islice(left, size))
+        if not some:
             return
+        started = [Started(reading, tuple(started_ids(tokenizer, text))) for reading, text in some]
         tokens_P = [one.tokens for one in started]
-        yield from _drawn(checkpoint, started, tokens_P, draws, temperature, max_tokens, seed + 7919 * number)
+        stops = None if stop is None else _by_tokens(stop, tokenizer, [text for _, text in some])
+        yield from _drawn(checkpoint, started, tokens_P, draws, temperature, max_tokens, seed + 7919 * number, stops)
+
+
+def _by_tokens(stop: Callable[[str, str], bool], tokenizer: Any, texts: Sequence[str]) -> Stop:
+    return lambda place, ids: stop(texts[place], _text(tokenizer, ids))
 
 
 def _drawn(
@@ -94,6 +106,7 @@ def _drawn(
     temperature: float,
     max_tokens: int,
     seed: int,
+    stop: Stop | None = None,
 ) -> Iterator[list[Draw]]:
     """One batch."""
     tokenizer = checkpoint.processor.tokenizer
@@ -106,6 +119,7 @@ def _drawn(
         temperature=temperature,
         max_tokens=max_tokens,
         seed=seed,
+        stop=stop,
     )
     rows_PGC, lengths_PG = drawn.ids_PGC.tolist(), drawn.mask_PGC.sum(-1).tolist()
     for place, ended_G in enumerate(drawn.ended_PG.tolist()):

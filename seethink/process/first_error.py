@@ -10,8 +10,6 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from seethink.process.collect.labels import first_below
-
 
 class FirstErrorScore(NamedTuple):
     """Shares in [0, 1]; NaN where there is no solution of that kind."""
@@ -36,7 +34,7 @@ class StepScore(NamedTuple):
 
 def first_error(scores: Sequence[float], threshold: float) -> int | None:
     """The first step that scores at or below ``threshold``; NaN is no score."""
-    return first_below([None if math.isnan(score) else score for score in scores], threshold)
+    return next((place for place, score in enumerate(scores) if score <= threshold), None)
 
 
 def first_error_score(told: Sequence[int | None], true: Sequence[int | None]) -> FirstErrorScore:

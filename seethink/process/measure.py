@@ -21,7 +21,7 @@ from seethink.process.first_error import best_threshold, first_error, first_erro
 from seethink.process.kept_scores import KeptScores
 from seethink.process.probes import Probed, probe
 from seethink.process.score import Asked, ScoringConfig, sealed_scores
-from seethink.process.scorers import ScorerConfig, made_of, opened_scorer, scale
+from seethink.process.scorers import ScorerConfig, made_of, opened_scorer, require_steps, scale
 from seethink.process.step_benchmarks import LabelledSteps
 
 RESAMPLES = 2_000
@@ -54,9 +54,10 @@ def measure_errors(
     """First-error and step metrics of every scorer; ``out/results.json`` holds them.
 
     Raises:
-        InputError: too few solutions for a tuning share and a rest.
+        InputError: too few solutions for a tuning share and a rest, or a scorer that has no scores of steps.
     """
     started = time.time()
+    _require_steps(task)
     order = [int(place) for place in np.random.default_rng(task.seed).permutation(len(solutions))]
     tuned = max(1, round(task.tuning * len(solutions)))
     if len(solutions) - tuned < 1:
@@ -76,8 +77,13 @@ def measure_errors(
 
 
 def measure_probes(task: ProbeTask, traces: Sequence[Probed], images: ImageStore, out: Path) -> dict[str, Any]:
-    """What moves every scorer that should not; ``out/results.json`` holds it, in shares of the scorer's scale."""
+    """What moves every scorer that should not; ``out/results.json`` holds it, in shares of the scorer's scale.
+
+    Raises:
+        InputError: a scorer has no scores of steps.
+    """
     started = time.time()
+    _require_steps(task)
     data = {"traces": data_hash([one.item.id, one.steps, one.false] for one in traces)}
     told = {}
     for name, config in task.scorers.items():
@@ -93,6 +99,11 @@ def measure_probes(task: ProbeTask, traces: Sequence[Probed], images: ImageStore
     write_json(out / "results.json", results)
     write_manifest(out, task, seeds={}, data=data, started=started)
     return results
+
+
+def _require_steps(task: ErrorsTask | ProbeTask) -> None:
+    for name, config in task.scorers.items():
+        require_steps(config, f"scorers.{name}")
 
 
 def _measured(

@@ -1,11 +1,10 @@
-"""What the commands of process rewards do: bench, label, search, construct. Each goes on where it was killed."""
+"""What the commands of process rewards do: bench, search, construct. Each goes on where it was killed."""
 
 from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -28,27 +27,13 @@ from seethink.core.tables import (
 from seethink.evaluation.bar import progress_bar
 from seethink.process.beam import Found, beam_search
 from seethink.process.best_of_n import best_of_n_results
-from seethink.process.collect.collect import collect, released_rows
-from seethink.process.collect.judged import JudgeOnly, JudgeOnlyConfig
-from seethink.process.collect.labels import Collector, solution
-from seethink.process.collect.monte_carlo import (
-    Agreement,
-    AgreementConfig,
-    BinaryConfig,
-    BinarySearch,
-    Exhaustive,
-    ExhaustiveConfig,
-)
-from seethink.process.collect.outcome import Outcome, OutcomeConfig
-from seethink.process.collect.policy import Policy, PolicyConfig
-from seethink.process.collect.rows import write_rows_file
-from seethink.process.collect.tree import TreeConfig, TreeSearch
+from seethink.process.collect.policy import open_policy, policy_hash
 from seethink.process.construct import build, preferences
 from seethink.process.findings import own_accuracy, own_against_value
 from seethink.process.pool import Pool, pool_row
 from seethink.process.score import score_pools
 from seethink.process.scorers import TruthConfig, is_outcome, made_of, opened_scorer
-from seethink.process.settings import BenchTask, ConstructTask, LabelTask, SearchTask
+from seethink.process.settings import BenchTask, ConstructTask, SearchTask
 from seethink.process.split_by import split_parts
 
 
@@ -93,42 +78,16 @@ def bench(task: BenchTask, found: Sequence[Pool], images: ImageStore, out: Path)
     return results
 
 
-def label(
-    task: LabelTask, found: Sequence[Pool], images: ImageStore, reward: Reward, out: Path
-) -> list[dict[str, Any]]:
-    """Label every different decided candidate: ``out/labels`` is the table, ``out/rows.jsonl`` its released form."""
-    known = {
-        (pool.item.id, one.text): (pool.item, one)
-        for pool in found
-        for one in pool.candidates
-        if one.hit is not None and not (task.only_wrong and one.hit)
-    }
-    solutions = [solution(item, one.text, bool(one.hit), task.splitting) for item, one in known.values()]
-    solutions = [one for one in solutions if one.steps]
-    if not solutions:
-        raise InputError("no solution with steps and a verdict: check the splitting, or sample more responses")
-    needs_policy = not isinstance(task.collector, JudgeOnlyConfig | OutcomeConfig)
-    made = {"policy": _policy_hash(task.policy)} if needs_policy else {}
-    if task.judge is not None:
-        made |= {f"judge {key}": value for key, value in made_of(task.judge).items()}
-    if task.weak is not None:
-        made["weak"] = _policy_hash(task.weak)
-    with _collector(task, images, reward, out) as collector:
-        rows = collect(task.collection, collector, solutions, out / "labels", made_of=made)
-    write_rows_file(out / "rows.jsonl", released_rows(rows, images, out))
-    return rows
-
-
 def search(task: SearchTask, items: Sequence[Item], images: ImageStore, reward: Reward, out: Path) -> dict[str, Any]:
     """One response per item by step-level beam search; ``out/responses`` holds them, ``out/results.json`` what they are
     worth and what they cost."""
     started = time.time()
-    made = {"policy": _policy_hash(task.policy), **made_of(task.scorer)}
+    made = {"policy": policy_hash(task.policy), **made_of(task.scorer)}
     data = {"items": data_hash(item.id for item in items), **made}
     folder = out / "responses"
     if not claim(folder, task, data):
         sealed = len(parts(folder))
-        policy = _policy(task.policy, images, reward)
+        policy = open_policy(task.policy, images, reward)
         done = min(sealed * task.part, len(items))
         with (
             opened_scorer(task.scorer, images, out / "ledger") as scorer,
@@ -179,49 +138,6 @@ def construct(task: ConstructTask, found: Sequence[Pool], images: ImageStore, ou
 def _found_row(item: Item, found: Found) -> dict[str, Any]:
     score = None if math.isnan(found.score) else found.score
     return {"item_id": item.id, "response": found.text, "score": score, "right": found.right, **asdict(found.cost)}
-
-
-@contextmanager
-def _collector(task: LabelTask, images: ImageStore, reward: Reward, out: Path) -> Iterator[Collector]:
-    config = task.collector
-    needs_judge = isinstance(config, JudgeOnlyConfig) or (isinstance(config, TreeConfig) and config.weight < 1)
-    if needs_judge and task.judge is None:
-        raise InputError(
-            f"collector {config.kind} asks a judge: name one as judge, or set collector.weight=1 of a tree"
-        )
-    with opened_scorer(task.judge, images, out / "ledger") if task.judge else nullcontext() as judge:
-        match config:
-            case JudgeOnlyConfig():
-                assert judge is not None
-                yield JudgeOnly(config, judge)
-            case OutcomeConfig():
-                yield Outcome(config)
-            case ExhaustiveConfig():
-                yield Exhaustive(config, _policy(task.policy, images, reward))
-            case BinaryConfig():
-                yield BinarySearch(config, _policy(task.policy, images, reward))
-            case TreeConfig():
-                yield TreeSearch(config, _policy(task.policy, images, reward), judge)
-            case AgreementConfig():
-                if task.weak is None:
-                    raise InputError("collector agreement needs a second completer: name it as weak")
-                yield Agreement(config, _policy(task.weak, images, reward), _policy(task.policy, images, reward))
-
-
-def _policy(config: PolicyConfig, images: ImageStore, reward: Reward) -> Policy:
-    from seethink.models.device import own_device
-    from seethink.models.load import load_checkpoint
-
-    checkpoint = load_checkpoint(config.model, dtype=config.dtype, max_pixels=config.max_pixels)
-    checkpoint.model.to(own_device())
-    return Policy(config, checkpoint, images, reward)
-
-
-def _policy_hash(config: PolicyConfig) -> str:
-    from seethink.core.config import config_hash
-    from seethink.models.load import weights_hash
-
-    return f"{config_hash(config)} {weights_hash(config.model)}"
 
 
 def _flat(row: dict[str, Any]) -> dict[str, Any]:

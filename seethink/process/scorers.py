@@ -13,6 +13,7 @@ from seethink.core.config import Config
 from seethink.core.images import ImageStore
 from seethink.core.item import Item
 from seethink.core.protocols import StepScorer
+from seethink.core.rejected import InputError
 from seethink.process.judged import HIGHEST, LOWEST, JudgedSteps, Rated, StepJudgeConfig, instructions_hash
 from seethink.process.trained import TrainedConfig, TrainedSteps
 from seethink.process.truth import TruthScorer
@@ -77,6 +78,18 @@ def is_outcome(config: ScorerConfig) -> bool:
     if isinstance(config, TrainedConfig):
         return config.outcome
     return isinstance(config, StepJudgeConfig) and config.rated is Rated.RESPONSE
+
+
+def require_steps(config: ScorerConfig, name: str) -> None:
+    """Refuse a scorer that has no score of its own for every step; ``name`` is its place in the settings.
+
+    Raises:
+        InputError: it rates whole responses.
+    """
+    if isinstance(config, StepJudgeConfig) and is_outcome(config):
+        raise InputError(
+            f"{name} rates whole responses (rated: response), and every step needs a score here: set {name}.rated=steps"
+        )
 
 
 def made_of(config: ScorerConfig) -> dict[str, str]:

@@ -6,10 +6,10 @@ import pytest
 
 from seethink.core.images import ImageStore
 from seethink.core.rejected import Rejected
-from seethink.process.collect.collect import CollectionConfig, collect, released_rows
+from seethink.process.collect.collect import CollectionConfig, collect
 from seethink.process.collect.completer import Completion, Cost, Proposal, seed_of
 from seethink.process.collect.judged import JudgeOnly, JudgeOnlyConfig
-from seethink.process.collect.labels import LabelRow, solution
+from seethink.process.collect.labels import LabelRow, Process, first_below, solution
 from seethink.process.collect.monte_carlo import (
     Agreement,
     AgreementConfig,
@@ -18,9 +18,11 @@ from seethink.process.collect.monte_carlo import (
     Exhaustive,
     ExhaustiveConfig,
 )
+from seethink.process.collect.next_step import another_begun, new_steps
+from seethink.process.collect.release import AGAIN, BEYOND, NO_RIGHT, NO_WRONG, release
 from seethink.process.collect.rows import labelled_traces, paths, read_rows_file, write_rows_file
 from seethink.process.collect.simulated import SimulatedSolver, simulated_response
-from seethink.process.collect.tree import Node, Tree, TreeConfig, TreeSearch, search, tree_rows, value
+from seethink.process.collect.tree import Node, TreeConfig, TreeSearch, processes, search, value
 from seethink.process.steps import Splitting
 from seethink.process.truth import TruthScorer, first_false
 from seethink.world.chains import ChainTruth, chain, chain_item, chain_response, item_chain, true_sums
@@ -165,12 +167,8 @@ def test_a_tree_values_its_steps_by_what_is_below_them(store):
     assert 0.5 < first["good 0."] < 0.8 and first["bad 0."] == 0.0
     # The third proposal repeats the first.
     assert len(tree.root.children) == 2 and tree.root.visits == 300
-    rows = list(tree_rows(tree, config))
-    assert 0 < len(rows) <= 12 and all(round(told, 1) == told for _, told in rows)
-
-
-def test_a_tree_without_a_wrong_leaf_has_no_rows(store):
-    assert list(tree_rows(Tree(chain_item(chain(0, 0, 4), store), Node("", (), right=3, leaves=3)), TreeConfig())) == []
+    told = list(processes(tree, config))
+    assert {one.text.strip(): one.value for one in told} == first and told[0].ends >= told[1].ends
 
 
 def test_a_tree_around_a_solution_labels_its_steps(wrong):
@@ -216,7 +214,7 @@ def test_a_start_is_completed_anew_in_every_round(store):
 )
 def test_a_killed_collection_goes_on_and_ends_alike(collector, wrong, tmp_path):
     solutions = [made for made, _ in wrong[:12]]
-    straight = collect(CollectionConfig(part=4), collector, solutions, tmp_path / "straight", made_of={})
+    straight = collect(CollectionConfig(), collector, solutions, tmp_path / "straight", part=4, made_of={})
 
     class Dies:
         identity = collector.identity
@@ -229,17 +227,19 @@ def test_a_killed_collection_goes_on_and_ends_alike(collector, wrong, tmp_path):
             return collector.label(chunk)
 
     with pytest.raises(KeyboardInterrupt):
-        collect(CollectionConfig(part=4), Dies(), solutions, tmp_path / "killed", made_of={})
-    assert collect(CollectionConfig(part=4), collector, solutions, tmp_path / "killed", made_of={}) == straight
+        collect(CollectionConfig(), Dies(), solutions, tmp_path / "killed", part=4, made_of={})
+    assert collect(CollectionConfig(), collector, solutions, tmp_path / "killed", part=4, made_of={}) == straight
     manifest = json.loads((tmp_path / "killed" / "manifest.json").read_text())
     assert manifest["resumed_parts"] == 1 and manifest["cost"]["tokens_per_label"] > 0
 
 
+def labels_of(collector, solutions, out):
+    return collect(CollectionConfig(), collector, solutions, out / "labels", part=4, made_of={})
+
+
 def test_rows_are_written_and_read_in_the_released_form(wrong, store, tmp_path):
-    rows = collect(
-        CollectionConfig(), BinarySearch(BinaryConfig(rollouts=1), SOLVER), [wrong[0][0]], tmp_path / "c", made_of={}
-    )
-    written = list(released_rows(rows, store, tmp_path))
+    rows = labels_of(BinarySearch(BinaryConfig(rollouts=1), SOLVER), [wrong[0][0]], tmp_path)
+    written = release(rows, store, tmp_path).rows
     assert write_rows_file(tmp_path / "rows.jsonl", written) == STEPS + 1
     assert set(json.loads((tmp_path / "rows.jsonl").read_text().splitlines()[0])) == {
         "image_path", "question", "process", "value",
@@ -249,6 +249,99 @@ def test_rows_are_written_and_read_in_the_released_form(wrong, store, tmp_path):
     # All rows of one solution are prefixes of the longest: one trace, every value once.
     assert not rejected and len(traces) == 1 and None not in traces[0].values
     assert traces[0].steps[:-1] == wrong[0][0].steps and traces[0].values[-1] == 0.0
+
+
+def three_ways(store, texts=("good 0.", "bad 0.", "bad 1.")):
+    """Solutions of one question, the first right."""
+    item = chain_item(chain(0, 0, 4), store)
+    return [
+        solution(item, f"<think>\n{text}\nSo it is.\n</think><answer>x</answer>", place == 0, Splitting.LINES)
+        for place, text in enumerate(texts)
+    ]
+
+
+def test_a_question_s_trees_release_their_most_visited_rows_and_count_the_others(store, tmp_path):
+    rows = labels_of(TreeSearch(TreeConfig(weight=1, iterations=64), Scripted()), three_ways(store), tmp_path)
+    told = release(rows, store, tmp_path, most=12)
+    labelled = [Process(*one) for row in rows for one in json.loads(row["processes"])]
+    assert len(told.rows) == 12 == len({one.process for one in told.rows})
+    assert all(round(one.value, 1) == one.value for one in told.rows)
+    # The whole responses are rows as well, and nothing is lost.
+    assert told.reasons[AGAIN] + told.reasons[BEYOND] == len(labelled) + 3 - 12
+    most = dict(sorted(((one.text, one.ends) for one in labelled), key=lambda one: one[1]))
+    kept = {row.process for row in told.rows}
+    assert min(most[text] for text in most if text in kept) >= max(most[text] for text in most if text not in kept)
+
+
+@pytest.mark.parametrize(("sure", "reason"), [(True, NO_WRONG), (False, NO_RIGHT)])
+def test_a_tree_without_both_outcomes_releases_nothing_and_is_counted(sure, reason, store, tmp_path):
+    one_sided = [made for made in three_ways(store) if made.right is sure]
+
+    class Sure(Scripted):
+        def complete(self, starts, count, seed):
+            return [[Completion("</think><answer>x</answer>", sure, 3)] * count for _ in starts]
+
+    rows = labels_of(TreeSearch(TreeConfig(weight=1), Sure()), one_sided, tmp_path)
+    told = release(rows, store, tmp_path, most=12)
+    assert told.rows == [] and told.reasons == {reason: len(one_sided)} and rows[0]["labels"] > 0
+
+
+@pytest.mark.parametrize("collector", [Exhaustive(ExhaustiveConfig(), None), BinarySearch(BinaryConfig(), None)])
+def test_what_no_verifier_decides_stays_undecided_and_is_counted(collector, wrong, tmp_path):
+    class Undecided(Never):
+        def complete(self, starts, count, seed):
+            return [[Completion("", None, 3)] * count for _ in starts]
+
+    collector = type(collector)(collector.config, Undecided())
+    [row] = labels_of(collector, [wrong[0][0]], tmp_path)
+    assert row["first_error"] is None and row["decided"] is False
+    # The outcome of the whole solution is known.
+    assert row["values"] == [*[None] * (STEPS - 1), 0.0]
+    assert row["undecided"] == row["completions"] > 0
+    manifest = json.loads((tmp_path / "labels" / "manifest.json").read_text())
+    assert manifest["undecided"] == 1 and manifest["cost"]["labels"] == 1
+
+
+def test_a_binary_search_keeps_what_it_knew_before_nobody_decided(wrong):
+    class AtFirst(Never):
+        asked = 0
+
+        def complete(self, starts, count, seed):
+            self.asked += 1
+            return [[Completion("", True if self.asked == 1 else None, 3)] * count for _ in starts]
+
+    [one] = BinarySearch(BinaryConfig(), AtFirst()).label([wrong[0][0]])
+    middle = (STEPS - 2) // 2
+    assert one.values == (*[1.0] * (middle + 1), *[None] * (STEPS - middle - 2), 0.0) and not one.decided
+
+
+def test_an_unknown_value_in_front_leaves_the_first_error_open():
+    assert first_below([1.0, None, 0.0], 0) == (None, False) == first_below([1.0, None], 0)
+    assert first_below([1.0, 0.0, None], 0) == (1, True) and first_below([1.0], 0) == (None, True)
+
+
+@pytest.mark.parametrize(
+    ("text", "how", "begun"),
+    [
+        ("\nTwo and two", Splitting.LINES, False),
+        ("\nTwo and two\n", Splitting.LINES, False),
+        ("\nTwo and two\nm", Splitting.LINES, True),
+        # An answer that may follow belongs to the step before it.
+        ("\nTwo and two\n</th", Splitting.LINES, False),
+        ("\nTwo and two\n</think>\n<answer>4</answer>", Splitting.LINES, False),
+        ("\nTwo and two\n</p", Splitting.LINES, True),
+        ("\nStep 2: it is 3.5. Or is it?\nS", Splitting.NUMBERED, False),
+        ("\nStep 2: it is 3.5. Or is it?\nStep 3: N", Splitting.NUMBERED, True),
+        ("\n\nTwo\nand two.\n\nM", Splitting.PARAGRAPHS, True),
+        (" It is 3.5 by Fig. 2. T", Splitting.SENTENCES, True),
+    ],
+)
+def test_a_step_is_whole_where_the_next_begins(text, how, begun):
+    started = "<think>\nStep 1: I see. One and one."
+    assert another_begun(started, text, how) is begun
+    if begun:
+        first, second = new_steps(started, text, how)
+        assert text.strip().startswith(first.text) and text.endswith(second.text)
 
 
 def test_bad_rows_are_set_aside(tmp_path):

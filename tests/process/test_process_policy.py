@@ -5,7 +5,7 @@ import pytest
 from seethink.core.chat import messages
 from seethink.models.load import load_checkpoint
 from seethink.models.sampling import Prompt, sample
-from seethink.process.collect.completer import Start
+from seethink.process.collect.completer import Start, next_steps
 from seethink.process.collect.policy import Policy, PolicyConfig
 from seethink.process.steps import Splitting, split
 from seethink.rewards import mixed
@@ -86,3 +86,20 @@ def test_what_a_tree_asks_again_is_not_read_again(base, world_items, world_image
         policy.complete([Start(item, "")], 1, 6)
         assert len(looks) == 3
     assert Policy(config, base, world_images, mixed()).complete(starts, 2, 2) == drawn
+
+
+def test_sampling_stops_where_the_step_ends_and_all_of_it_is_paid_for(base, world_items, world_images):
+    config = PolicyConfig(splitting=Splitting.LINES, max_tokens=96, step_tokens=96, temperature=1.0)
+    policy, starts = Policy(config, base, world_images, mixed()), [Start(item, "<think>") for item in world_items[:4]]
+    tokenizer = base.processor.tokenizer
+    proposals = [one for found in policy.propose(starts, 4, 1) for one in found]
+    going_on = [one for one in proposals if not one.ends]
+    assert len(going_on) > 8
+    for one in going_on:
+        # A line break and the beginning of the next step, no more.
+        assert 0 < one.tokens - len(tokenizer.encode(one.text)) <= 4
+    # At the limit of two tokens, what starts with a closing tag says nothing that could be proposed.
+    short = Policy(config.model_copy(update={"step_tokens": 2}), base, world_images, mixed())
+    start = Start(world_items[0], "<think>\nI see.\n</think>")
+    [dropped] = next_steps(short, [start], 4, 1)
+    assert dropped.proposals == [] and (dropped.cost.tokens, dropped.cost.completions) == (8, 4)

@@ -21,6 +21,7 @@ from seethink.models.groups.features import Features, picture_features
 from seethink.models.groups.logps import GroupLogps, group_logps
 from seethink.models.groups.prompts import PromptBatch, encode_prompts, started_ids, take
 from seethink.models.groups.reading import Reading, Started
+from seethink.models.groups.stop import Stop
 from seethink.models.groups.support import supports
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "PromptBatch",
     "Reading",
     "Started",
+    "Stop",
     "encode_prompts",
     "group_logps",
     "logps_behind",

@@ -20,6 +20,7 @@ from seethink.models.groups.prefill import Prefilled, prefill
 from seethink.models.groups.prefix import Decoding, branch_cache, kept
 from seethink.models.groups.prompts import PromptBatch, take
 from seethink.models.groups.reading import Reading, Started, prefill_started, refuse_pictures, whole
+from seethink.models.groups.stop import Stop, stopped, stopped_mask
 
 CHECKED_TOKENS = 4
 """Tokens that the first use draws to compare their log-probabilities with the plain path's; choice."""
@@ -31,7 +32,7 @@ class GroupDraws(NamedTuple):
     Attributes:
         ids_PGC: int64; the end token is the last of a completion that ended, ``pad`` follows.
         mask_PGC: 1 on sampled tokens, the end token included.
-        ended_PG: False where a completion stopped at the limit.
+        ended_PG: False where a completion stopped at the limit, or where it was told to.
         logps_PGC: log-probability of each token under the model at this temperature (1 where greedy), as
             ``group_logps`` gives it; 0 behind the end. None unless asked for.
     """
@@ -55,6 +56,7 @@ def sample_groups(
     seed: int | None = None,
     features: Features | None = None,
     logps: bool = False,
+    stop: Stop | None = None,
 ) -> GroupDraws:
     """``draws`` completions of each prompt from the whole distribution at ``temperature``; 0 is greedy.
 
@@ -68,6 +70,7 @@ def sample_groups(
         end: the token that ends a completion.
         seed: the draws depend on it, on the prompts and on nothing drawn before; torch's own generator where None.
         features: of ``picture_features(model, prompts)``; computed where None. A reading needs none.
+        stop: asked behind every token that ends no completion.
 
     Raises:
         ValueError: a begun response holds a token that stands for a picture.
@@ -84,9 +87,9 @@ def sample_groups(
             generator = None if seed is None else torch.Generator(base.device).manual_seed(seed)
             choice = _Choice(vision_tokens(base), temperature, generator)
             told = _read(base, prompts, features)
-            drawn = _decode(base, told, distinct, end, pad, max_tokens, choice, logps)
+            drawn = _decode(base, told, distinct, end, pad, max_tokens, choice, logps, stop)
         else:
-            drawn = _plain(base, _whole(prompts), distinct, end, pad, temperature, max_tokens, seed, logps)
+            drawn = _plain(base, _whole(prompts), distinct, end, pad, temperature, max_tokens, seed, logps, stop)
     if distinct == draws:
         return drawn
     ids_PGC, mask_PGC, ended_PG, logps_PGC = drawn
@@ -116,7 +119,15 @@ class _Choice(NamedTuple):
 
 
 def _decode(
-    base: Any, told: Prefilled, draws: int, end: int, pad: int, max_tokens: int, choice: _Choice, logps: bool
+    base: Any,
+    told: Prefilled,
+    draws: int,
+    end: int,
+    pad: int,
+    max_tokens: int,
+    choice: _Choice,
+    logps: bool,
+    stop: Stop | None = None,
 ) -> GroupDraws:
     prefix, logits_PV, following_P = told
     rows, device = len(logits_PV) * draws, base.device
@@ -141,6 +152,8 @@ def _decode(
         ended = live_R & (tokens_R == end)
         ended_R[row_R[ended]] = True
         live_R = live_R & ~ended
+        if stop is not None:
+            live_R = live_R & ~stopped(stop, row_R // draws, ids_RC[row_R, : step + 1], live_R)
         left = int(live_R.sum())
         if not left or step + 1 == max_tokens:
             break
@@ -205,16 +218,20 @@ def _plain(
     max_tokens: int,
     seed: int | None,
     logps: bool,
+    stop: Stop | None,
 ) -> GroupDraws:
     with torch.random.fork_rng(enabled=seed is not None):
         if seed is not None:
             torch.manual_seed(seed)
         ids_PGC = plain_draws(
-            base, prompts, draws=draws, end=end, pad=pad, temperature=temperature, max_tokens=max_tokens
+            base, prompts, draws=draws, end=end, pad=pad, temperature=temperature, max_tokens=max_tokens, stop=stop
         )
     ended_PGC = ids_PGC == end
     # Everything up to the first end token, that one included.
     mask_PGC = (ended_PGC.long().cumsum(-1) - ended_PGC.long() == 0).long()
+    if stop is not None:
+        mask_PGC = stopped_mask(stop, ids_PGC, mask_PGC)
+        ended_PGC = ended_PGC & mask_PGC.bool()
     told = None
     if logps:
         lengths = mask_PGC.sum(-1).tolist()

@@ -18,6 +18,7 @@ from seethink.models.groups.ghost import needs_ghost, with_ghost
 from seethink.models.groups.head import Scored, scoring
 from seethink.models.groups.prompts import PromptBatch, take
 from seethink.models.groups.shared import pictures
+from seethink.models.groups.stop import Stop, Stops
 
 
 def plain_scores(
@@ -83,7 +84,15 @@ def padded(base: Any, prompts: PromptBatch, told: Sequence[Tensor], longest: int
 
 
 def plain_draws(
-    model: Any, prompts: PromptBatch, *, draws: int, end: int, pad: int, temperature: float, max_tokens: int
+    model: Any,
+    prompts: PromptBatch,
+    *,
+    draws: int,
+    end: int,
+    pad: int,
+    temperature: float,
+    max_tokens: int,
+    stop: Stop | None = None,
 ) -> Tensor:
     """Sampled ids, P x G x C, right-padded, by transformers' own ``generate`` with every prompt in ``draws`` rows."""
     config = GenerationConfig(
@@ -102,5 +111,8 @@ def plain_draws(
     )
     base = bare(model)
     longest = max(len(ids_T) for ids_T in prompts.ids_P)
-    output: Tensor = base.generate(**padded(base, prompts, (), longest), generation_config=config)
+    stops = [] if stop is None else [Stops(stop, longest, draws)]
+    output: Tensor = base.generate(
+        **padded(base, prompts, (), longest), generation_config=config, stopping_criteria=stops
+    )
     return output[:, longest:].view(len(prompts), draws, -1)

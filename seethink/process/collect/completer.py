@@ -26,7 +26,7 @@ class Completion(NamedTuple):
 
 class Proposal(NamedTuple):
     """One next step; ``text`` holds the white space in front of it. ``ends``: the response is finished with it, and
-    ``right`` says how."""
+    ``right`` says how. Without text nothing came of it, and it was paid for."""
 
     text: str
     ends: bool
@@ -49,7 +49,7 @@ class Completer(Protocol):
         ...
 
     def propose(self, starts: Sequence[Start], count: int, seed: int) -> list[list[Proposal]]:
-        """At most ``count`` next steps of each start, in one batch as well."""
+        """``count`` next steps of each start, in one batch as well; fewer where the others were not paid for."""
         ...
 
     def prompt_tokens(self, item: Item, started: str) -> int:
@@ -67,6 +67,7 @@ class Cost:
             together. A completer that remembers what it has read, from one request to the next, reads fewer.
         repeated_tokens: read where every completion reads them again.
         completions: sampled, single steps included.
+        undecided: of these, ended without a verifier having decided.
         ratings: judge calls.
     """
 
@@ -74,6 +75,7 @@ class Cost:
     prompt_tokens: int = 0
     repeated_tokens: int = 0
     completions: int = 0
+    undecided: int = 0
     ratings: int = 0
 
     def __add__(self, other: Cost) -> Cost:
@@ -82,6 +84,7 @@ class Cost:
             self.prompt_tokens + other.prompt_tokens,
             self.repeated_tokens + other.repeated_tokens,
             self.completions + other.completions,
+            self.undecided + other.undecided,
             self.ratings + other.ratings,
         )
 
@@ -99,7 +102,7 @@ class Rollouts(NamedTuple):
 
 
 class NextSteps(NamedTuple):
-    """Steps proposed after one start, and their cost."""
+    """Steps proposed after one start, and the cost of all that was sampled for them."""
 
     proposals: list[Proposal]
     cost: Cost
@@ -117,7 +120,8 @@ def roll_out(completer: Completer, starts: Sequence[Start], count: int, seed: in
     for start, completions in zip(starts, drawn, strict=True):
         outcomes = [one.right for one in completions if one.right is not None]
         cost = cost_of(completer, *start, [one.tokens for one in completions])
-        found.append(Rollouts(sum(outcomes), len(outcomes), cost))
+        undecided = Cost(undecided=len(completions) - len(outcomes))
+        found.append(Rollouts(sum(outcomes), len(outcomes), cost + undecided))
     return found
 
 
@@ -126,10 +130,12 @@ def next_steps(completer: Completer, starts: Sequence[Start], count: int, seed: 
     if not starts:
         return []
     drawn = completer.propose(starts, count, seed_of(seed, "propose", *_asked(starts)))
-    return [
-        NextSteps(proposals, cost_of(completer, *start, [one.tokens for one in proposals]))
-        for start, proposals in zip(starts, drawn, strict=True)
-    ]
+    found = []
+    for start, proposals in zip(starts, drawn, strict=True):
+        cost = cost_of(completer, *start, [one.tokens for one in proposals])
+        undecided = Cost(undecided=sum(one.ends and one.right is None for one in proposals))
+        found.append(NextSteps([one for one in proposals if one.text], cost + undecided))
+    return found
 
 
 def _asked(starts: Sequence[Start]) -> list[str]:

@@ -22,7 +22,7 @@ class JudgeOnlyConfig(Config):
     kind: Literal["judge"] = "judge"
     lowest: float = 1.0
     highest: float = 5.0
-    """The scorer's scale."""
+    """The scorer's scale; ``seethink process label`` takes it from the scorer."""
     threshold: float = Field(default=0.5, ge=0, le=1)
     """A step at or below this, on the scale from 0 to 1, is wrong. choice."""
 
@@ -45,8 +45,7 @@ class JudgeOnly:
     def _labelled(self, solution: Solution, scores: Sequence[float]) -> Labelled:
         values = tuple(as_value(score, self.config.lowest, self.config.highest) for score in scores)
         first = first_below(values, self.config.threshold)
-        decided = None not in (values if first is None else values[:first])
-        return Labelled(solution, values, first if decided else None, Cost(ratings=len(scores)), decided)
+        return Labelled(solution, values, first.place, Cost(ratings=len(scores)), first.decided)
 
 
 def as_value(score: float, lowest: float, highest: float) -> float | None:

@@ -27,13 +27,35 @@ class Solution:
     right: bool
 
 
+class Process(NamedTuple):
+    """A labelled beginning of a response, or a whole one.
+
+    Attributes:
+        value: in [0, 1], how likely it is on a right way.
+        ends: finished responses that pass through it, all of which the value was told by.
+    """
+
+    text: str
+    value: float
+    ends: int
+
+
+class Ends(NamedTuple):
+    """What a tree's finished responses came to; those that nobody decided are in its cost."""
+
+    right: int
+    wrong: int
+
+
 class Labelled(NamedTuple):
     """A solution's labels.
 
     Attributes:
         values: in [0, 1] by step, how likely the solution is still on a right way; None where nobody said.
         first_error: place of the first wrong step; None where there is none, or ``decided`` is False.
-        rows: further labelled processes found on the way, as (process, value); a tree's other branches.
+        decided: whether that is known.
+        processes: all that a tree has labelled, the solution's own steps among it, best-visited first.
+        ends: of that tree; None where no tree was grown.
     """
 
     solution: Solution
@@ -41,7 +63,8 @@ class Labelled(NamedTuple):
     first_error: int | None
     cost: Cost
     decided: bool = True
-    rows: tuple[tuple[str, float], ...] = ()
+    processes: tuple[Process, ...] = ()
+    ends: Ends | None = None
 
 
 class Collector(Protocol):
@@ -61,9 +84,21 @@ def solution(item: Item, text: str, right: bool, splitting: Splitting = Splittin
     return Solution(item, text, tuple(step.text for step in steps), prefixes(text, steps), right)
 
 
-def first_below(values: Sequence[float | None], threshold: float) -> int | None:
-    """Place of the first value at or below ``threshold``, unknown ones passed over."""
-    return next((place for place, value in enumerate(values) if value is not None and value <= threshold), None)
+class FirstError(NamedTuple):
+    """Place of the first wrong step, None where no step is wrong; nothing is said where it is not ``decided``."""
+
+    place: int | None
+    decided: bool
+
+
+def first_below(values: Sequence[float | None], threshold: float) -> FirstError:
+    """The first value at or below ``threshold``; an unknown one in front of it leaves open whether it is the first."""
+    for place, value in enumerate(values):
+        if value is None:
+            return FirstError(None, False)
+        if value <= threshold:
+            return FirstError(place, True)
+    return FirstError(None, True)
 
 
 @dataclass(frozen=True, slots=True)

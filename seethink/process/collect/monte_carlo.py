@@ -67,7 +67,8 @@ class Exhaustive:
     def _labelled(self, solution: Solution, found: Sequence[Rollouts]) -> Labelled:
         values = (*(one.share for one in found), float(solution.right))
         cost = sum((one.cost for one in found), Cost())
-        return Labelled(solution, values, first_below(values, self.config.threshold), cost)
+        first = first_below(values, self.config.threshold)
+        return Labelled(solution, values, first.place, cost, first.decided)
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,8 @@ class BinarySearch:
     """The first error of a wrong solution in ⌈log2 S⌉ starts.
 
     A start from which somebody succeeds has no error yet; one from which nobody does has. What lies before the former
-    or behind the latter is implied. A right solution is taken to hold no error, and costs nothing.
+    or behind the latter is implied. A right solution is taken to hold no error, and costs nothing. Where no verifier
+    decided any completion of a start the search ends: the steps that it has not come to stay without a value.
     """
 
     config: BinaryConfig
@@ -88,7 +90,7 @@ class BinarySearch:
     def label(self, solutions: Sequence[Solution]) -> list[Labelled]:
         """The searches go on side by side: one batch of starts for every halving."""
         searches = [_Search(one, bad=len(one.steps) - 1) for one in solutions]
-        while active := [one for one in searches if not one.solution.right and one.bad - one.good > 1]:
+        while active := [one for one in searches if not one.solution.right and one.goes_on]:
             found = _at(self.completer, [(one.solution, one.middle) for one in active], self.config)
             for search, rollouts in zip(active, found, strict=True):
                 search.narrow(rollouts, self.config.threshold)
@@ -104,6 +106,11 @@ class _Search:
     good: int = -1
     cost: Cost = field(default_factory=Cost)
     shares: dict[int, float] = field(default_factory=dict)
+    decided: bool = True
+
+    @property
+    def goes_on(self) -> bool:
+        return self.decided and self.bad - self.good > 1
 
     @property
     def middle(self) -> int:
@@ -111,9 +118,11 @@ class _Search:
 
     def narrow(self, found: Rollouts, threshold: float) -> None:
         place, self.cost = self.middle, self.cost + found.cost
-        if found.share is not None:
-            self.shares[place] = found.share
-        if found.share is not None and found.share > threshold:
+        if found.share is None:
+            self.decided = False
+            return
+        self.shares[place] = found.share
+        if found.share > threshold:
             self.good = place
         else:
             self.bad = place
@@ -121,9 +130,11 @@ class _Search:
     def labelled(self) -> Labelled:
         if self.solution.right or not self.solution.steps:
             return Labelled(self.solution, (1.0,) * len(self.solution.steps), None, Cost())
-        places = range(len(self.solution.steps))
-        values = tuple(self.shares.get(place, float(place < self.bad)) for place in places)
-        return Labelled(self.solution, values, self.bad, self.cost)
+        values = tuple(self.shares.get(place, self._implied(place)) for place in range(len(self.solution.steps)))
+        return Labelled(self.solution, values, self.bad if self.decided else None, self.cost, self.decided)
+
+    def _implied(self, place: int) -> float | None:
+        return None if self.good < place < self.bad else float(place < self.bad)
 
 
 @dataclass(frozen=True)
@@ -155,9 +166,7 @@ class Agreement:
             values.append(strong.share if agree else None)
         values.append(float(solution.right))
         first = first_below(values, self.config.threshold)
-        before = values if first is None else values[:first]
-        decided = None not in before
-        return Labelled(solution, tuple(values), first if decided else None, cost, decided)
+        return Labelled(solution, tuple(values), first.place, cost, first.decided)
 
 
 _AnyConfig = ExhaustiveConfig | BinaryConfig | AgreementConfig

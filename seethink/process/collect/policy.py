@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
@@ -15,7 +15,8 @@ from seethink.core.item import Item
 from seethink.core.protocols import Reward
 from seethink.core.verdict import UNDECIDED, is_hit
 from seethink.process.collect.completer import Completion, Proposal, Start
-from seethink.process.steps import Splitting, split
+from seethink.process.collect.next_step import another_begun, new_steps
+from seethink.process.steps import Splitting
 
 if TYPE_CHECKING:
     from seethink.models.groups import Reading
@@ -35,7 +36,7 @@ class PolicyConfig(Config):
     step_tokens: int = Field(default=256, ge=1)
     """Of one proposed step."""
     splitting: Splitting = Splitting.AUTO
-    """Where a proposed step ends."""
+    """Where a proposed step ends, and its sampling; ``auto`` cannot tell at once and pays for all ``step_tokens``."""
     batch: int = Field(default=128, ge=1)
     """Completions decoded at a time."""
     remember: int = Field(default=16, ge=1)
@@ -68,22 +69,24 @@ class Policy:
 
     def propose(self, starts: Sequence[Start], count: int, seed: int) -> list[list[Proposal]]:
         """Next steps: the first new step of ``count`` completions, cut where it ends."""
-        drawn = self._draw(starts, count, seed, self.config.step_tokens)
+        stop = None if self.config.splitting is Splitting.AUTO else self._ended
+        drawn = self._draw(starts, count, seed, self.config.step_tokens, stop)
         return [self._proposals(*start, draws) for start, draws in zip(starts, drawn, strict=True)]
 
     def _proposals(self, item: Item, started: str, draws: list[Draw]) -> list[Proposal]:
         found = []
-        before = len(split(started, self.config.splitting, answer=False))
         for draw in draws:
             whole = started + draw.text
-            fresh = split(whole, self.config.splitting, answer=False)[before:]
+            fresh = new_steps(started, draw.text, self.config.splitting)
             ends = not draw.truncated and len(fresh) <= 1
-            if not ends and not fresh:
-                continue
-            text = draw.text if ends else whole[len(started) : fresh[0].end]
+            cut = fresh[0].end if fresh else len(started)
+            text = draw.text if ends else whole[len(started) : cut]
             right = self._right([item], [whole])[0] if ends else None
             found.append(Proposal(text, ends, right, draw.completion_tokens))
         return found
+
+    def _ended(self, started: str, text: str) -> bool:
+        return another_begun(started, text, self.config.splitting)
 
     def prompt_tokens(self, item: Item, started: str) -> int:
         from seethink.models.groups import started_ids
@@ -97,7 +100,14 @@ class Policy:
             for one, item in zip(verdicts, items, strict=True)
         ]
 
-    def _draw(self, starts: Sequence[Start], count: int, seed: int, limit: int) -> list[list[Draw]]:
+    def _draw(
+        self,
+        starts: Sequence[Start],
+        count: int,
+        seed: int,
+        limit: int,
+        stop: Callable[[str, str], bool] | None = None,
+    ) -> list[list[Draw]]:
         from seethink.models.sampling import sample_started
 
         drawn = sample_started(
@@ -108,6 +118,7 @@ class Policy:
             max_tokens=limit,
             batch=self.config.batch,
             seed=seed,
+            stop=stop,
         )
         return list(drawn)
 
@@ -124,3 +135,21 @@ class Policy:
         while len(self._readings) > self.config.remember:
             self._readings.popitem(last=False)
         return self._readings[item.id]
+
+
+def open_policy(config: PolicyConfig, images: ImageStore, reward: Reward) -> Policy:
+    """The checkpoint of the config, loaded, on this process's accelerator."""
+    from seethink.models.device import own_device
+    from seethink.models.load import load_checkpoint
+
+    checkpoint = load_checkpoint(config.model, dtype=config.dtype, max_pixels=config.max_pixels)
+    checkpoint.model.to(own_device())
+    return Policy(config, checkpoint, images, reward)
+
+
+def policy_hash(config: PolicyConfig) -> str:
+    """Of the settings and the weights: what completions depend on."""
+    from seethink.core.config import config_hash
+    from seethink.models.load import weights_hash
+
+    return f"{config_hash(config)} {weights_hash(config.model)}"

@@ -20,7 +20,7 @@ from seethink.core.protocols import StepScorer
 from seethink.core.trace import THINK_OPEN
 from seethink.process.collect.completer import Completer, Cost, Proposal, Start, next_steps, roll_out, seed_of
 from seethink.process.collect.judged import as_value
-from seethink.process.collect.labels import Labelled, Solution, first_below
+from seethink.process.collect.labels import Ends, Labelled, Process, Solution, first_below
 from seethink.process.score import score_many
 
 
@@ -41,11 +41,11 @@ class TreeConfig(Config):
     """Ends below a step from which on their share counts, the judge alone before; without a judge it always counts."""
     lowest: float = 1.0
     highest: float = 5.0
-    """The judge's scale."""
+    """The judge's scale; ``seethink process label`` takes it from the judge."""
     threshold: float = Field(default=0.0, ge=0, lt=1)
     """A step of a given solution whose value is not above this is wrong."""
     most_rows: int = Field(default=12, ge=1)
-    """Rows kept per question."""
+    """Rows released per question."""
     seed: int = 0
 
 
@@ -97,7 +97,7 @@ class Visit(NamedTuple):
 
 @dataclass(frozen=True)
 class TreeSearch:
-    """Collector: a tree around a solution, whose steps are its first branch; or a tree of its own (``search``)."""
+    """Collector: a tree around a solution, whose steps are its first branch; or a question's own (``search``)."""
 
     config: TreeConfig
     completer: Completer
@@ -120,13 +120,15 @@ class TreeSearch:
 
     def _labelled(self, solution: Solution, tree: Tree) -> Labelled:
         values = tuple(value(node, self.config) for node in nodes(tree.root) if node.given)
-        return Labelled(
-            solution,
-            values,
-            first_below(values, self.config.threshold),
-            tree.cost,
-            rows=tuple(tree_rows(tree, self.config)),
-        )
+        first = first_below(values, self.config.threshold)
+        told = tuple(processes(tree, self.config))
+        return Labelled(solution, values, first.place, tree.cost, first.decided, told, ends(tree))
+
+    def search(self, items: Sequence[Item]) -> list[Tree]:
+        """A tree per question from nothing but the question, grown side by side."""
+        trees = [Tree(item) for item in items]
+        grow(trees, self.completer, self.judge, self.config)
+        return trees
 
 
 def search(
@@ -163,20 +165,16 @@ def value(node: Node, config: TreeConfig) -> float | None:
     return config.weight * share + (1 - config.weight) * node.judged
 
 
-def tree_rows(tree: Tree, config: TreeConfig) -> Iterator[tuple[str, float]]:
-    """Labelled processes, best-visited first: none from a tree without both a right and a wrong leaf, each process
-    once, values rounded to 0.1 (reference 8.2)."""
-    if not 0 < tree.root.right < tree.root.leaves:
-        return
-    seen = set[str]()
+def processes(tree: Tree, config: TreeConfig) -> Iterator[Process]:
+    """All that the tree labels, best-visited first."""
     for node in sorted(nodes(tree.root), key=lambda node: -node.leaves):
         found = value(node, config)
-        if found is None or node.started in seen:
-            continue
-        seen.add(node.started)
-        yield node.started, round(found, 1)
-        if len(seen) == config.most_rows:
-            return
+        if found is not None:
+            yield Process(node.started, found, node.leaves)
+
+
+def ends(tree: Tree) -> Ends:
+    return Ends(tree.root.right, tree.root.leaves - tree.root.right)
 
 
 def nodes(root: Node) -> Iterator[Node]:
