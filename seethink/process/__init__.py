@@ -9,7 +9,8 @@ score          pools through a scorer, resumable
 best_of_n      the benchmark: scorers x aggregations x generators x N, with intervals
 construct      which items prefer process scoring
 collect/       step labels: Monte Carlo, binary search, tree, judge, agreement, outcome; what they cost; rows on disk
-train          a process reward model from labelled traces
+train          a process reward model from labelled traces: prm_config its settings, targets what is learnt of the
+               labels, objective the losses, calibrate what makes its scores mean shares
 first_error, step_benchmarks, calibration, probes, world_steps   how good a scorer is, step by step; measure runs it
 drop, beam     use: a term of a reward that pays for nothing, and search while writing
 settings, run, shown   what the commands take, do and print

@@ -11,10 +11,10 @@ from seethink.core.rejected import InputError
 from seethink.process.collect.policy import PolicyConfig
 from seethink.process.measure import ErrorsTask, ProbeTask, measure_errors, measure_probes
 from seethink.process.pool import Candidate, Pool
+from seethink.process.prm_config import HeadConfig, PRMConfig
 from seethink.process.run import construct, search
 from seethink.process.settings import BenchTask, ConstructTask, LabelTask, SearchTask
-from seethink.process.step_head import HeadConfig, new_step_head, save_step_head
-from seethink.process.train import PRMConfig
+from seethink.process.step_head import new_step_head, save_step_head
 from seethink.process.world_steps import labelled_pools, probed_items
 from seethink.study.rewards import training_reward
 from seethink.world.questions import question
@@ -84,7 +84,6 @@ def test_construction_takes_items_that_prefer_steps_and_refuses_to_fill_up(pools
         ("labels_monte_carlo", LabelTask),
         ("labels_outcome", LabelTask),
         ("prm", PRMConfig),
-        ("prm_qwen2_5_vl_3b", PRMConfig),
         ("bench", BenchTask),
         ("errors", ErrorsTask),
     ],
