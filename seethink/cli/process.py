@@ -26,6 +26,7 @@ from seethink.cli.terminal import terminal
 
 if TYPE_CHECKING:
     from seethink.core.images import ImageStore
+    from seethink.process.collect.rows import LabelledTrace
     from seethink.process.step_benchmarks import LabelledSteps
 
 
@@ -71,22 +72,27 @@ def bench_command(
 
 @commands.command("figures")
 def figures(
-    results: Annotated[Path, typer.Argument(help="results.json of seethink process bench.")],
+    results: Annotated[Path, typer.Argument(help="results.json of seethink process bench, or of errors.")],
     out: Annotated[Path, typer.Option("--out", help="Folder for the SVG files.")] = Path("runs/process-figures"),
     aggregation: str = "mean",
 ) -> None:
     """Draw the benchmark's figures: accuracy against N, PRM against ORM by data set, the last-n curve, own accuracy
-    against value, the split."""
+    against value, the split; of first errors the reliability of the scores."""
     from seethink.analysis.figures import (
         best_of_n_figure,
         last_n_figure,
         own_against_value_figure,
         prm_orm_figure,
+        reliability_figure,
         splits_figure,
     )
     from seethink.core.tables import read_json, write_text
 
     tree = read_json(results)
+    if "tuning" in tree:
+        write_text(out / "reliability.svg", reliability_figure(tree).svg)
+        terminal().print(f"figures: {out}")
+        return
     write_text(out / "prm_orm.svg", prm_orm_figure(tree, aggregation).svg)
     for number, generator in enumerate(tree["generators"]):
         write_text(out / f"best_of_n_{number}.svg", best_of_n_figure(tree, generator, aggregation).svg)
@@ -152,22 +158,39 @@ def train_command(
     """Train a process reward model; it lies in OUT/model."""
     from seethink.core.config import load_config
     from seethink.core.images import ImageStore
-    from seethink.core.rejected import InputError, Rejected
-    from seethink.process.collect.rows import labelled_traces, read_rows_file, value_counts
-    from seethink.process.steps import Splitting
-    from seethink.process.train import PRMConfig, train_prm
+    from seethink.process.prm_config import PRMConfig
+    from seethink.process.train import train_prm
 
     settings = load_config(PRMConfig, config, overrides or ())
-    if splitting not in list(Splitting):
-        raise InputError(f"splitting {splitting!r}: choose among {', '.join(Splitting)}")
-    read = list(read_rows_file(rows))
-    good = [row for row in read if not isinstance(row, Rejected)]
     store = ImageStore(out / "images")
-    traces, rejected = labelled_traces(good, images, store, Splitting(splitting))
-    tell([*(row for row in read if isinstance(row, Rejected)), *rejected])
-    terminal().print(f"{len(traces)} traces with {value_counts(traces)} labelled steps")
-    train_prm(settings, model, traces, store, out)
-    terminal().print(f"model: {out / 'model'}")
+    train_prm(settings, model, _labelled_rows(rows, images, splitting, store), store, out)
+    terminal().print(f"model: {out / ('model' if (out / 'model').is_dir() else 'adapter')}")
+
+
+@commands.command("calibrate")
+def calibrate_command(
+    model: Annotated[Path, typer.Argument(help="Folder of a process reward model: RUN/model, or RUN/adapter.")],
+    rows: Annotated[Path, typer.Option("--rows", help="Labelled processes that it was not trained on.")],
+    images: PictureFolder,
+    splitting: Annotated[str, typer.Option("--splitting", help="How processes are cut into steps.")] = "auto",
+    hard: Annotated[
+        float | None, typer.Option("--hard", help="Values above this count as 1, others as 0, as in its training.")
+    ] = None,
+    batch: Annotated[int, typer.Option("--batch", min=1, help="Traces per forward.")] = 16,
+) -> None:
+    """Fit a process reward model's scores to labelled steps, in place; their order stays."""
+    from tempfile import TemporaryDirectory
+
+    from seethink.core.images import ImageStore
+    from seethink.process.calibrate import calibrate
+
+    with TemporaryDirectory() as folder:
+        store = ImageStore(Path(folder))
+        fit = calibrate(model, _labelled_rows(rows, images, splitting, store), store, hard=hard, batch=batch)
+    terminal().print(
+        f"calibration error {fit.error_before:.3f}, now {fit.error:.3f}, on the {fit.steps} steps it was fitted on; "
+        f"slope {fit.slope:.3g}, offset {fit.offset:.3g}: {model}"
+    )
 
 
 @commands.command("errors")
@@ -272,6 +295,16 @@ def construct_command(
     chosen = construct(task, found, opened.store, out)["chosen"]
     write_chosen(chosen, opened.items, opened.store, out)
     terminal().print(f"{len(chosen)} items chosen: {out / 'items.jsonl'}, pictures below {opened.store.root}")
+
+
+def _labelled_rows(rows: Path, images: Path, splitting: str, store: ImageStore) -> list[LabelledTrace]:
+    from seethink.process.collect.rows import value_counts
+    from seethink.process.targets import read_labelled
+
+    traces, aside = read_labelled(rows, images, store, splitting)
+    tell(aside)
+    terminal().print(f"{len(traces)} traces with {value_counts(traces)} labelled steps")
+    return traces
 
 
 def _labelled(

@@ -10,7 +10,8 @@ best_of_n      the benchmark: scorers x aggregations x generators x N, with inte
 findings       what the paper reads off it: averages over scorers, by data set, own accuracy against worth as a scorer
 construct      which items prefer process scoring
 collect/       step labels: Monte Carlo, binary search, tree, judge, agreement, outcome; what they cost; rows on disk
-train          a process reward model from labelled traces
+train          a process reward model from labelled traces: prm_config its settings, targets what is learnt of the
+               labels, objective the losses, calibrate what makes its scores mean shares
 first_error, step_benchmarks, calibration, probes, world_steps   how good a scorer is, step by step; measure runs it
 claims, drop   use: what of a response is a step whoever laid it out, and a term of a reward that pays for nothing
 beam           use: search while writing

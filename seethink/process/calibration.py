@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+import numpy as np
+from scipy.optimize import minimize
+from scipy.special import expit
 
 
 class Bin(NamedTuple):
@@ -45,3 +49,27 @@ def calibration(scores: Sequence[float], targets: Sequence[float | None], bins: 
         return Calibration((), math.nan, math.nan, 0)
     error = math.fsum(one.n * abs(one.score - one.target) for one in found) / n
     return Calibration(tuple(found), error, math.fsum((score - target) ** 2 for score, target in pairs) / n, n)
+
+
+def fit_log_odds(logits: Sequence[float], targets: Sequence[float]) -> tuple[float, float]:
+    """Slope, above 0, and offset for which ``sigmoid(slope * logit + offset)`` has the least cross-entropy with the
+    targets, in [0, 1]. These are drawn in from 0 and 1 as Platt's are, or the slope had no end where few steps show no
+    mistake."""
+    x, y = np.array(logits, dtype=float), np.array(targets, dtype=float)
+    right, wrong = y.sum(), (1 - y).sum()
+    low, high = 1 / (wrong + 2), (right + 1) / (right + 2)
+    y = low + y * (high - low)
+    # Of like size, so that one step size suits both parameters.
+    spread = float(x.std()) or 1.0
+
+    def loss(ab: Any) -> tuple[float, Any]:
+        z = ab[0] * x / spread + ab[1]
+        excess = expit(z) - y
+        return float(np.mean(np.logaddexp(0, z) - y * z)), np.array([np.mean(excess * x / spread), np.mean(excess)])
+
+    found = minimize(loss, (spread, 0.0), jac=True, method="L-BFGS-B", bounds=((1e-3, None), (None, None)))
+    return float(found.x[0] / spread), float(found.x[1])
+
+
+def probability(logit: float) -> float:
+    return float(expit(logit))

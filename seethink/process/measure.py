@@ -141,7 +141,12 @@ def _measured(
             **{kind: _interval(interval(values, seed=task.seed)) for kind, values in hits.items()},
         },
         "steps": {name: _number(value) for name, value in steps._asdict().items()},
-        "calibration": {"error": _number(fit.error), "brier": _number(fit.brier), "n": fit.n},
+        "calibration": {
+            "error": _number(fit.error),
+            "brier": _number(fit.brier),
+            "n": fit.n,
+            "bins": [one._asdict() for one in fit.bins],
+        },
     }
 
 

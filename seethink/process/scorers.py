@@ -50,7 +50,8 @@ def step_scorer(config: ScorerConfig, images: ImageStore, ledger: Path) -> StepS
         case TruthConfig():
             return TruthScorer(_Truth())
         case UntrainedConfig():
-            from seethink.process.step_head import HeadConfig, HeadKind, new_step_head
+            from seethink.process.prm_config import HeadConfig, HeadKind
+            from seethink.process.step_head import new_step_head
 
             head = HeadConfig(kind=HeadKind(config.head))
             made = new_step_head(config.model, head, seed=config.seed, max_pixels=config.max_pixels)

@@ -4,51 +4,33 @@ The trace is read as system prompt, pictures, question, and each step with a mar
 at its mark. Attention is causal, so a step's score depends on nothing behind it. ViLPRM's head is unknown: a linear
 unit is the reference's default (8.3, choice), two words of the vocabulary are the other common form.
 
-Letters: B rows, T tokens of the longest row.
+Letters: B rows, T tokens of the longest row, H the size of a state, V words.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from enum import StrEnum
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
 from PIL import Image
-from pydantic import Field
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from seethink.core.chat import opening
-from seethink.core.config import Config, parse_config
+from seethink.core.config import parse_config
 from seethink.core.rejected import InputError
 from seethink.core.tables import read_json, write_json
 from seethink.models.device import borrowed
+from seethink.models.groups.family import bare
 from seethink.models.load import Checkpoint, load_checkpoint, save_checkpoint
+from seethink.models.processor import load_processor
+from seethink.process.prm_config import HeadConfig, HeadKind
+from seethink.training.lora import load_merged
 
 SETTINGS, WEIGHTS = "step_head.json", "step_head.safetensors"
-
-
-class HeadKind(StrEnum):
-    LINEAR = "linear"
-    """A linear unit on the mark's state."""
-    TOKENS = "tokens"
-    """The log-odds of one word against another at the mark; no new weights."""
-
-
-class HeadConfig(Config):
-    """How scores are read; kept beside the weights."""
-
-    kind: HeadKind = HeadKind.LINEAR
-    mark: str = Field(default="\n", min_length=1)
-    """What ends a step. Words of the vocabulary, so that any family can be taken as it is. choice."""
-    plus: str = "+"
-    minus: str = "-"
-    """The two words of a ``tokens`` head; each has to be one token."""
-    max_tokens: int = Field(default=4096, ge=1)
-    """Tokens of a trace that are read; a step that ends behind them has no score. choice."""
 
 
 class Trace(NamedTuple):
@@ -67,23 +49,40 @@ class StepBatch(NamedTuple):
 
 
 class StepRewardModel(nn.Module):
-    """A writer's body with a score head; ``forward`` gives the log-odds of a good step at every token, B x T."""
+    """A writer's body with a score head; ``forward`` gives the log-odds of a good step at every token, B x T, in full
+    precision whatever the body's: half of it rounds scores apart that should tie.
+
+    The log-odds are ``slope`` x + ``offset`` of what the head says: 1 and 0 until they are calibrated.
+    """
+
+    slope: Tensor
+    offset: Tensor
 
     def __init__(self, writer: Any, head: nn.Linear | None, words: tuple[int, int] | None) -> None:
         super().__init__()
         self.writer = writer
         self.head = head
         self.words = words
+        self.register_buffer("slope", torch.ones(()))
+        self.register_buffer("offset", torch.zeros(()))
 
     def forward(self, **inputs: Tensor) -> Tensor:
-        states_BTH = self.writer.model(**inputs, use_cache=False).last_hidden_state
+        states_BTH = bare(self.writer).model(**inputs, use_cache=False).last_hidden_state
+        # Without this a training in bfloat16 computes the head in it, whatever it is given.
+        with torch.autocast(states_BTH.device.type, enabled=False):
+            return self.slope * self._said(states_BTH.float()) + self.offset
+
+    def _said(self, states_BTH: Tensor) -> Tensor:
         if self.head is not None:
-            # In full precision: half of it rounds scores apart that should tie.
-            return self.head(states_BTH.float()).squeeze(-1)  # type: ignore[no-any-return]
+            return self.head(states_BTH).squeeze(-1)  # type: ignore[no-any-return]
         assert self.words is not None
         plus, minus = self.words
-        weight_VH = self.writer.get_output_embeddings().weight
-        return states_BTH.float() @ (weight_VH[plus] - weight_VH[minus]).float()  # type: ignore[no-any-return]
+        weight_VH = bare(self.writer).get_output_embeddings().weight
+        return states_BTH @ (weight_VH[plus].float() - weight_VH[minus].float())  # type: ignore[no-any-return]
+
+    def activation_checkpointing_enable(self, **settings: Any) -> None:
+        """What transformers' Trainer calls where activations are to be recomputed."""
+        bare(self.writer).activation_checkpointing_enable(**settings)
 
 
 class StepCheckpoint(NamedTuple):
@@ -97,33 +96,48 @@ def new_step_head(
     base: str | Path, config: HeadConfig, *, seed: int, dtype: str = "float32", max_pixels: int | None = None
 ) -> StepCheckpoint:
     """``base``, a checkpoint that writes, with a fresh head; the same seed gives the same head."""
-    return _headed(load_checkpoint(base, dtype=dtype, max_pixels=max_pixels), config, seed)
+    return with_head(load_checkpoint(base, dtype=dtype, max_pixels=max_pixels), config, seed)
 
 
 def load_step_head(name: str | Path, *, dtype: str = "float32", max_pixels: int | None = None) -> StepCheckpoint:
-    """A checkpoint that ``save_step_head`` wrote. InputError where the folder holds no head."""
+    """A checkpoint that ``save_step_head`` wrote, or an adapter with a head beside it, added to its base in memory.
+    InputError where the folder holds no head."""
     folder = Path(name)
     if not (folder / SETTINGS).is_file():
         raise InputError(
             f"step scorer {folder}: no {SETTINGS} there; give the folder that seethink process train wrote"
         )
     config = parse_config(HeadConfig, read_json(folder / SETTINGS), str(folder / SETTINGS))
-    found = _headed(load_checkpoint(folder, dtype=dtype, max_pixels=max_pixels), config, 0)
-    if found.model.head is not None:
-        weights = load_file(folder / WEIGHTS) if (folder / WEIGHTS).is_file() else {}
-        try:
+    if (folder / "adapter_config.json").is_file():
+        processor = load_processor(folder, max_pixels=max_pixels)
+        checkpoint = load_merged(folder, dtype=dtype)._replace(processor=processor)
+    else:
+        checkpoint = load_checkpoint(folder, dtype=dtype, max_pixels=max_pixels)
+    found = with_head(checkpoint, config, 0)
+    weights = load_file(folder / WEIGHTS) if (folder / WEIGHTS).is_file() else {}
+    beside = {name: weights.pop(name) for name in ("slope", "offset") if name in weights}
+    try:
+        if found.model.head is not None:
             found.model.head.load_state_dict(weights)
-        except RuntimeError:
-            raise InputError(f"step scorer {folder}: {WEIGHTS} does not fit the model; save it again whole") from None
+        # A head that was saved before there was calibration has neither.
+        found.model.load_state_dict(beside, strict=False)
+    except RuntimeError:
+        raise InputError(f"step scorer {folder}: {WEIGHTS} does not fit the model; save it again whole") from None
     return found
 
 
 def save_step_head(checkpoint: StepCheckpoint, folder: Path) -> Path:
+    """Everything, as a checkpoint that any stock loader reads with the head beside it."""
     save_checkpoint(checkpoint.model.writer, checkpoint.processor, folder)
-    if checkpoint.model.head is not None:
-        save_file(
-            {name: value.contiguous() for name, value in checkpoint.model.head.state_dict().items()}, folder / WEIGHTS
-        )
+    return save_head_beside(checkpoint, folder)
+
+
+def save_head_beside(checkpoint: StepCheckpoint, folder: Path) -> Path:
+    """The head alone, beside weights or an adapter that lie in ``folder``."""
+    model = checkpoint.model
+    head = {} if model.head is None else model.head.state_dict()
+    kept = {**head, "slope": model.slope, "offset": model.offset}
+    save_file({name: value.cpu().contiguous() for name, value in kept.items()}, folder / WEIGHTS)
     write_json(folder / SETTINGS, checkpoint.config.model_dump(mode="json"))
     return folder
 
@@ -167,7 +181,6 @@ def encode(checkpoint: StepCheckpoint, traces: Sequence[Trace]) -> StepBatch:
     return StepBatch(inputs, marks)
 
 
-@torch.no_grad()
 def score_traces(
     checkpoint: StepCheckpoint, traces: Sequence[Trace], *, batch: int = 16, device: str = "cpu"
 ) -> list[list[float]]:
@@ -176,8 +189,17 @@ def score_traces(
     Args:
         batch: rows per forward. Rows of like length share one, so a score depends on its batch by rounding only.
     """
+    found = step_logits(checkpoint, traces, batch=batch, device=device)
+    return [torch.tensor(one).sigmoid().tolist() for one in found]
+
+
+@torch.no_grad()
+def step_logits(
+    checkpoint: StepCheckpoint, traces: Sequence[Trace], *, batch: int = 16, device: str = "cpu"
+) -> list[list[float]]:
+    """The same as log-odds."""
     model = checkpoint.model.eval()
-    scores: dict[int, list[float]] = {place: [] for place, trace in enumerate(traces) if not trace.steps}
+    logits: dict[int, list[float]] = {place: [] for place, trace in enumerate(traces) if not trace.steps}
     asked = sorted(
         (place for place, trace in enumerate(traces) if trace.steps),
         key=lambda place: sum(map(len, traces[place].steps)),
@@ -187,17 +209,18 @@ def score_traces(
             places = asked[start : start + batch]
             found = encode(checkpoint, [traces[place] for place in places])
             inputs = {name: _as_weights(value, model).to(device) for name, value in found.inputs.items()}
-            scores_BT = model(**inputs).sigmoid().cpu()
+            logits_BT = model(**inputs).cpu()
             for row, place in enumerate(places):
-                scores[place] = [math.nan if mark is None else float(scores_BT[row, mark]) for mark in found.marks[row]]
-    return [scores[place] for place in range(len(traces))]
+                logits[place] = [math.nan if mark is None else float(logits_BT[row, mark]) for mark in found.marks[row]]
+    return [logits[place] for place in range(len(traces))]
 
 
 def _as_weights(value: Tensor, model: StepRewardModel) -> Tensor:
     return value.to(model.writer.dtype) if torch.is_floating_point(value) else value
 
 
-def _headed(checkpoint: Checkpoint, config: HeadConfig, seed: int) -> StepCheckpoint:
+def with_head(checkpoint: Checkpoint, config: HeadConfig, seed: int) -> StepCheckpoint:
+    """A writer in memory with a fresh head."""
     model, processor, folder = checkpoint
     text = model.config.get_text_config()
     if config.kind is HeadKind.TOKENS:

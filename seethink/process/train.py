@@ -1,128 +1,141 @@
-"""Training a process reward model on labelled traces, ``seethink process train``.
+"""Training a process reward model on labelled traces, ``seethink process train`` and recipes of kind ``prm``.
 
-ViLPRM's loss and numbers are unknown: squared error of the sigmoid against the value is the reference's default (8.3,
-choice), cross-entropy with soft targets the option. The vision tower is frozen, the head learns faster than the body.
+Adapters, recomputed activations, frozen parts, checkpoints and the saved model are SFT's own code; only what is learnt
+differs. ViLPRM's numbers are unknown: the vision tower is frozen, the head learns faster than the body (reference 8.3,
+choice).
 
-Letters: B rows, T tokens, S step ends of a batch that have a target.
+Letters: B rows, T tokens, S step ends of a batch that have a target, U what the loss is the mean of (steps or pairs).
 """
 
 from __future__ import annotations
 
-import shutil
+import gc
 import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import torch
-from pydantic import Field, model_validator
-from safetensors.torch import load_model, save_model
+from safetensors.torch import load_file, save_file
 from torch import Tensor
 from torch.utils.data import Dataset
 from transformers import Trainer, TrainingArguments
 
 from seethink.core.images import ImageStore
 from seethink.core.rejected import InputError
-from seethink.core.tables import claim, data_hash, read_manifest, write_manifest, write_rows
-from seethink.models.load import freeze, weights_hash
+from seethink.core.tables import data_hash, read_manifest, write_manifest, write_rows
+from seethink.models.load import Checkpoint, trained_hash, weights_hash
+from seethink.process.calibrate import calibrate
 from seethink.process.collect.rows import LabelledTrace, value_counts
-from seethink.process.step_head import HeadConfig, StepCheckpoint, Trace, encode, new_step_head, save_step_head
-from seethink.training.resuming import last_checkpoint
-from seethink.training.settings import TrainingConfig
+from seethink.process.objective import step_losses
+from seethink.process.prm_config import PRMConfig
+from seethink.process.step_head import StepCheckpoint, Trace, encode, save_head_beside, with_head
+from seethink.process.targets import by_question, kept_back, up_to_first_error
+from seethink.training.backends.arguments import common_arguments
+from seethink.training.backends.loop import open_policy, train_and_save
+from seethink.training.processes import claim_together, first_process, share_of, wait_for_all
 
 _WEIGHTS = "model.safetensors"
-
-
-class PRMConfig(TrainingConfig):
-    """A process reward model; all choice (reference 8.3)."""
-
-    head: HeadConfig = HeadConfig()
-    loss: Literal["mse", "bce"] = "mse"
-    """Squared error of the score, or cross-entropy with the value as a soft target."""
-    hard: float | None = Field(default=None, ge=0, lt=1)
-    """Targets are 1 above this and 0 up to it; the values themselves where None."""
-    epochs: int = Field(default=2, ge=1)
-    batch: int = Field(default=64, ge=1)
-    """Traces per optimiser step; ``device_batch`` counts traces as well."""
-    learning_rate: float = 1e-5
-    head_learning_rate: float = 1e-4
-    minimum_learning_rate: float = 0.0
-    seed: int = 0
-    checkpoint_every: int = Field(default=100, ge=1)
-
-    @model_validator(mode="after")
-    def _batches_divide(self) -> PRMConfig:
-        if self.device_batch is not None and self.batch % self.device_batch:
-            raise ValueError(f"device_batch must divide batch={self.batch}")
-        return self
-
-
-def step_loss(logits_S: Tensor, targets_S: Tensor, loss: str) -> Tensor:
-    """Mean over the step ends that have a target; targets in [0, 1]."""
-    if loss == "bce":
-        return torch.nn.functional.binary_cross_entropy_with_logits(logits_S, targets_S)
-    return torch.nn.functional.mse_loss(logits_S.sigmoid(), targets_S)
 
 
 def train_prm(
     config: PRMConfig, base: str | Path, traces: Sequence[LabelledTrace], images: ImageStore, out: Path
 ) -> dict[str, Any]:
-    """Train from ``base``; the model lies in ``out/model``. Finished runs return their manifest at once, killed ones go
-    on from their last checkpoint and end with the weights of an uninterrupted run.
+    """Train from ``base``; the model lies in ``out/model``, adapters in ``out/adapter``, the head beside either.
+    Finished runs return their manifest at once, killed ones go on from their last checkpoint and end with the weights
+    of an uninterrupted run.
 
     Raises:
         InputError: no trace holds a value.
     """
     started = time.time()
-    known = [trace for trace in traces if any(value is not None for value in trace.values)]
+    known = _labelled(traces)
     if not known:
         raise InputError("no labelled step to train on: collect labels first, or give a file of rows")
     data = {"base": weights_hash(base), "traces": data_hash([*trace] for trace in known)}
-    if claim(out, config, data):
+    if claim_together(out, config, data):
         return read_manifest(out) or {}
-    checkpoint = new_step_head(base, config.head, seed=config.seed, max_pixels=config.max_pixels)
-    model = checkpoint.model
-    trained = freeze(model.writer, config.frozen)
-    if model.head is not None and not model.writer.config.tie_word_embeddings:
-        # Nothing is read from the vocabulary's side.
-        model.writer.get_output_embeddings().requires_grad_(False)
-    device_batch = min(config.device_batch or config.batch, config.batch)
-    steps = config.epochs * -(-len(known) // config.batch)
+    taught, back = kept_back(known, config.held_back, config.seed)
+    if config.first_error is not None:
+        taught = _labelled(up_to_first_error(taught, config.first_error))
+    if not taught:
+        raise InputError(f"held_back={config.held_back} leaves no trace to train on: lower it")
+    log, cost = _train(config, base, taught, images, out)
+    wait_for_all()
+    if first_process():
+        folder = out / ("model" if (out / "model").is_dir() else "adapter")
+        # The model that was trained may stand in the way of the one that is read back.
+        gc.collect()
+        fit = calibrate(folder, back, images, hard=config.hard, dtype=config.dtype) if back else None
+        write_rows(out / "log", log)
+        write_manifest(
+            out,
+            config,
+            seeds={"head, order and what is kept back": config.seed},
+            data=data,
+            started=started,
+            cost=cost | {"labels": float(value_counts(taught)), "kept_back": float(value_counts(back))},
+            more={"model": trained_hash(out)} | ({"calibration": fit._asdict()} if fit else {}),
+        )
+    wait_for_all()
+    return read_manifest(out) or {}
+
+
+def _train(
+    config: PRMConfig, base: str | Path, traces: Sequence[LabelledTrace], images: ImageStore, out: Path
+) -> tuple[list[dict[str, Any]], dict[str, float]]:
+    opened, adapters = open_policy(config, base)
+    checkpoint = _headed(config, opened, adapters)
+    if not any(one.requires_grad for one in checkpoint.model.parameters()):
+        raise InputError("nothing is trained: every part is frozen, and a tokens head has no weights; shorten frozen")
+    device_batch, accumulation = share_of(config.batch, config.device_batch)
+    steps = config.epochs * -(-len(traces) // config.batch)
+    ordered = config.loss == "pairs"
     trainer = _StepTrainer(
         config,
-        model=model,
+        model=checkpoint.model,
         args=TrainingArguments(
-            output_dir=str(out / "checkpoints"),
-            max_steps=steps,
+            **common_arguments(config, out, steps),
             per_device_train_batch_size=device_batch,
-            gradient_accumulation_steps=config.batch // device_batch,
-            learning_rate=config.learning_rate,
-            lr_scheduler_type="cosine_with_min_lr",
-            lr_scheduler_kwargs={"min_lr": config.minimum_learning_rate},
-            warmup_steps=round(config.warmup * steps),
-            weight_decay=config.weight_decay,
-            max_grad_norm=1.0,
-            logging_steps=min(10, steps),
+            gradient_accumulation_steps=accumulation,
             save_steps=config.checkpoint_every,
-            save_total_limit=1,
-            seed=config.seed,
-            data_seed=config.seed,
-            remove_unused_columns=False,
-            report_to="none",
+            # Pairs are of one question: its traces have to meet in a forward.
+            train_sampling_strategy="sequential" if ordered else "random",
+            logging_nan_inf_filter=False,
             dataloader_num_workers=0,
-            bf16=config.dtype == "bfloat16",
-            use_cpu=not torch.cuda.is_available(),
         ),
         data_collator=_Collator(checkpoint, images, config.hard),
-        train_dataset=_Traces(known),
+        train_dataset=_Traces(by_question(traces, config.epochs, config.seed) if ordered else traces),
     )
-    trainer.train(resume_from_checkpoint=last_checkpoint(out / "checkpoints"))
-    save_step_head(checkpoint, out / "model")
-    shutil.rmtree(out / "checkpoints", ignore_errors=True)
-    write_rows(out / "log", _log(trainer.state.log_history))
-    cost = {"steps": float(steps), "train_seconds": time.time() - started, "labels": float(value_counts(known))}
-    cost |= {f"trained_{part}": float(count) for part, count in trained.items()}
-    return write_manifest(out, config, seeds={"head and order": config.seed}, data=data, started=started, cost=cost)
+
+    def save_head() -> None:
+        for folder in (out / "model", out / "adapter"):
+            if folder.is_dir():
+                # The bound on a picture's size belongs to what the scores mean.
+                checkpoint.processor.save_pretrained(folder)
+                save_head_beside(checkpoint, folder)
+
+    log, cost = train_and_save(trainer, config, opened, out, "PRM", inside="writer", beside=save_head)
+    head = sum(one.numel() for one in checkpoint.model.head.parameters()) if checkpoint.model.head else 0
+    # Tokens are TRL's to count.
+    return log, {name: value for name, value in cost.items() if name != "train_tokens"} | {"trained_head": float(head)}
+
+
+def _headed(config: PRMConfig, opened: Checkpoint, adapters: Any) -> StepCheckpoint:
+    """The model to train, with adapters where they are asked for."""
+    checkpoint = with_head(opened, config.head, config.seed)
+    if adapters is not None:
+        from peft import get_peft_model
+
+        checkpoint.model.writer = get_peft_model(opened.model, adapters)
+    elif checkpoint.model.head is not None and not opened.model.config.tie_word_embeddings:
+        # Nothing is read from the vocabulary's side.
+        opened.model.get_output_embeddings().requires_grad_(False)
+    return checkpoint
+
+
+def _labelled(traces: Iterable[LabelledTrace]) -> list[LabelledTrace]:
+    return [trace for trace in traces if any(value is not None for value in trace.values)]
 
 
 class _Traces(Dataset[LabelledTrace]):
@@ -137,7 +150,8 @@ class _Traces(Dataset[LabelledTrace]):
 
 
 class _Collator:
-    """Traces → model inputs and ``targets_BT``, NaN at every token but the labelled step ends."""
+    """Traces → model inputs, ``targets_BT``, NaN at every token but the labelled step ends, and ``questions_B``, a
+    number per question of the batch."""
 
     def __init__(self, checkpoint: StepCheckpoint, images: ImageStore, hard: float | None) -> None:
         self.checkpoint, self.images, self.hard = checkpoint, images, hard
@@ -152,48 +166,64 @@ class _Collator:
             for value, mark in zip(trace.values, marks, strict=True):
                 if value is not None and mark is not None:
                     targets_BT[row, mark] = value if self.hard is None else float(value > self.hard)
-        return {**batch.inputs, "targets_BT": targets_BT}
+        numbers: dict[Any, int] = {}
+        asked = [numbers.setdefault((one.question, one.images), len(numbers)) for one in traces]
+        return {**batch.inputs, "targets_BT": targets_BT, "questions_B": torch.tensor(asked)}
 
 
 class _StepTrainer(Trainer):  # type: ignore[misc]
+    # A step's loss is the mean over all that its forwards hold together, however many forwards there are.
+    loss_is_scaled_for_ga = True
+
     def __init__(self, config: PRMConfig, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.settings = config
 
+    def get_batch_samples(self, epoch_iterator: Any, num_batches: int, device: Any) -> tuple[list[Any], Any]:
+        batches, _ = super().get_batch_samples(epoch_iterator, num_batches, device)
+        units = sum(len(self._losses(torch.zeros_like(one["targets_BT"]), one)) for one in batches)
+        return batches, self.accelerator.gather(torch.tensor([units], device=device)).sum().clamp(min=1)
+
     def compute_loss(
         self, model: Any, inputs: Any, return_outputs: bool = False, num_items_in_batch: Any = None
     ) -> Any:
-        targets_BT = inputs.pop("targets_BT")
+        known = {name: inputs.pop(name) for name in ("targets_BT", "questions_B")}
         logits_BT = model(**inputs)
-        known_BT = ~targets_BT.isnan()
-        # Without a label in the batch the loss is 0, with a gradient of 0 for every weight.
-        loss = (
-            step_loss(logits_BT[known_BT].float(), targets_BT[known_BT], self.settings.loss)
-            if known_BT.any()
-            else logits_BT.sum() * 0.0
-        )
+        # Without a label in the batch the loss is 0, with a gradient of 0 for every weight. Processes' gradients are
+        # averaged, and what they are to give together is a sum.
+        losses_U = self._losses(logits_BT.float(), known)
+        loss = (losses_U.sum() + logits_BT.sum() * 0.0) * self.accelerator.num_processes / num_items_in_batch
         return (loss, logits_BT) if return_outputs else loss
+
+    def _losses(self, logits_BT: Tensor, known: Any) -> Tensor:
+        targets_BT = known["targets_BT"]
+        known_BT = ~targets_BT.isnan()
+        questions_BT = known["questions_B"][:, None].expand_as(targets_BT)
+        return step_losses(logits_BT[known_BT], targets_BT[known_BT], questions_BT[known_BT], self.settings.loss)
 
     def create_optimizer(self, *args: Any, **kwargs: Any) -> Any:
         if getattr(self, "optimizer", None) is None:
             model, config = self.model, self.settings
             body = [one for one in model.writer.parameters() if one.requires_grad]
-            groups = [{"params": body, "lr": config.learning_rate}]
+            groups = [{"params": body, "lr": config.learning_rate}] if body else []
             if model.head is not None:
                 groups.append({"params": list(model.head.parameters()), "lr": config.head_learning_rate})
             self.optimizer = torch.optim.AdamW(groups, weight_decay=config.weight_decay)
         return self.optimizer
 
-    # The head stands beside a model whose input and output words may be one tensor: written and read by safetensors'
-    # own functions, which keep them one.
+    # A checkpoint holds what is trained: the rest is the start's, and is read from there.
     def _save(self, output_dir: str | None = None, state_dict: Any = None) -> None:
         folder = Path(output_dir or self.args.output_dir)
         folder.mkdir(parents=True, exist_ok=True)
-        save_model(self.accelerator.unwrap_model(self.model), str(folder / _WEIGHTS))
+        kept = {name: one.detach().contiguous() for name, one in self._trained(self.model).items()}
+        save_file(kept, folder / _WEIGHTS)
 
     def _load_from_checkpoint(self, resume_from_checkpoint: str, model: Any = None) -> None:
-        load_model(model or self.model, str(Path(resume_from_checkpoint) / _WEIGHTS))
+        weights = load_file(Path(resume_from_checkpoint) / _WEIGHTS)
+        with torch.no_grad():
+            for name, one in self._trained(model or self.model).items():
+                one.copy_(weights[name])
 
-
-def _log(history: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    return [{key: row[key] for key in ("step", "loss", "grad_norm")} for row in history if "loss" in row]
+    def _trained(self, model: Any) -> dict[str, Tensor]:
+        whole = self.accelerator.unwrap_model(model)
+        return {name: one for name, one in whole.named_parameters() if one.requires_grad}

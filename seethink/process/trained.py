@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class TrainedConfig(Config):
-    """A process reward model that ``seethink process train`` wrote."""
+    """A process reward model that ``seethink process train`` wrote: RUN/model, or RUN/adapter beside its base."""
 
     kind: Literal["trained"] = "trained"
     model: str = Field(min_length=1)

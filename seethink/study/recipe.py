@@ -12,6 +12,8 @@ from pydantic import Field
 from seethink.core.config import Config, load_config
 from seethink.core.rejected import InputError
 from seethink.data.sources import SourceConfig
+from seethink.process.prm_config import PRMConfig
+from seethink.process.steps import Splitting
 from seethink.study.plan.expected import Expected
 from seethink.study.plan.hardware import Hardware
 from seethink.study.rewards import GRPOTask
@@ -45,9 +47,26 @@ class GRPORecipe(Recipe):
     settings: GRPOTask = GRPOTask()
 
 
-AnyRecipe = SFTRecipe | GRPORecipe | StudyConfig
+class PRMRecipe(Recipe):
+    kind: Literal["prm"]
+    rows: Path
+    """Labelled processes: ViLReward-73K's file, or what `seethink process label` wrote."""
+    images: Path
+    """What the rows' picture paths are below."""
+    splitting: Splitting = Splitting.AUTO
+    """How processes are cut into steps."""
+    settings: PRMConfig = PRMConfig()
 
-_KINDS: dict[str, type[SFTRecipe] | type[GRPORecipe]] = {"sft": SFTRecipe, "grpo": GRPORecipe}
+
+TrainingRecipe = SFTRecipe | GRPORecipe | PRMRecipe
+
+AnyRecipe = TrainingRecipe | StudyConfig
+
+_KINDS: dict[str, type[SFTRecipe] | type[GRPORecipe] | type[PRMRecipe]] = {
+    "sft": SFTRecipe,
+    "grpo": GRPORecipe,
+    "prm": PRMRecipe,
+}
 
 
 def load_recipe(path: Path, overrides: list[str] | None = None) -> AnyRecipe:
@@ -56,11 +75,11 @@ def load_recipe(path: Path, overrides: list[str] | None = None) -> AnyRecipe:
     if kind is None:
         return load_config(StudyConfig, path, overrides or ())
     if kind not in _KINDS:
-        raise InputError(f"{path}: kind {kind!r} is no recipe: write sft or grpo, or leave it out for a study")
+        raise InputError(f"{path}: kind {kind!r} is no recipe: write sft, grpo or prm, or leave it out for a study")
     return load_config(_KINDS[kind], path, overrides or ())
 
 
-def load_training(path: Path, overrides: list[str] | None = None) -> SFTRecipe | GRPORecipe:
+def load_training(path: Path, overrides: list[str] | None = None) -> TrainingRecipe:
     """A recipe that can be trained by itself. InputError for a study."""
     recipe = load_recipe(path, overrides)
     if isinstance(recipe, StudyConfig):

@@ -10,8 +10,9 @@ from seethink.core.images import ImageStore
 from seethink.core.item import Item
 from seethink.core.rejected import InputError, Rejected
 from seethink.data.sources import all_items, open_source
+from seethink.process.targets import read_labelled
 from seethink.study.data import read_demonstrations, released_demonstrations
-from seethink.study.recipe import GRPORecipe, SFTRecipe
+from seethink.study.recipe import GRPORecipe, PRMRecipe, TrainingRecipe
 from seethink.study.rewards import (
     GRPOTask,
     ImitatingTask,
@@ -28,7 +29,7 @@ from seethink.training.samples import Demonstration
 from seethink.training.sft import train_sft
 
 
-def train_recipe(recipe: SFTRecipe | GRPORecipe, out: Path) -> tuple[dict[str, Any], list[Rejected]]:
+def train_recipe(recipe: TrainingRecipe, out: Path) -> tuple[dict[str, Any], list[Rejected]]:
     """Train what a recipe says; the manifest, and the rows of its data that were set aside.
 
     The same call goes on where it was killed, and returns at once where it is finished.
@@ -37,6 +38,12 @@ def train_recipe(recipe: SFTRecipe | GRPORecipe, out: Path) -> tuple[dict[str, A
         store = ImageStore(out / "images")
         items, aside = _sorted(all_items(map(open_source, recipe.sources), store))
         return train_on_items(recipe.settings, recipe.model, items, store, out), aside
+    if isinstance(recipe, PRMRecipe):
+        from seethink.process.train import train_prm
+
+        store = ImageStore(out / "images")
+        traces, aside = read_labelled(recipe.rows, recipe.images, store, recipe.splitting)
+        return train_prm(recipe.settings, recipe.model, traces, store, out), aside
     shown, aside, store = read_traces(recipe.traces, out)
     return train_sft(recipe.settings, recipe.model, shown, store, out), aside
 

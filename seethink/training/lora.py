@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
 from seethink.core.rejected import InputError
 from seethink.core.tables import read_json, read_manifest
-from seethink.models.load import PARTS, load_checkpoint, weights_hash
+from seethink.models.load import PARTS, Checkpoint, load_checkpoint, weights_hash
 from seethink.models.saving import save_trained
 from seethink.training.settings import LoRA
 
@@ -43,13 +44,28 @@ def trained_by_part(model: Any) -> dict[str, int]:
     return counts
 
 
-def merge_adapter(base: str | Path, adapter: Path, folder: Path, *, dtype: str = "float32") -> Path:
-    """``base`` with the adapter added to its weights, as a checkpoint that any stock loader reads; on the CPU."""
+def load_merged(adapter: str | Path, base: str | Path | None = None, *, dtype: str = "float32") -> Checkpoint:
+    """``base`` with the adapter added to its weights, in memory, on the CPU.
+
+    Args:
+        base: the checkpoint that the adapter was trained beside; where its own settings found it if None.
+
+    Raises:
+        InputError: the adapter is no safetensors file.
+    """
     from peft import PeftModel
 
-    checkpoint = load_checkpoint(base, dtype=dtype)
+    if not (Path(adapter) / "adapter_model.safetensors").is_file():
+        raise InputError(f"adapter {adapter}: no adapter_model.safetensors there; other formats are not read")
+    checkpoint = load_checkpoint(base or _start(Path(adapter)), dtype=dtype)
     merged = PeftModel.from_pretrained(checkpoint.model, str(adapter)).merge_and_unload()
-    return save_trained(merged, checkpoint.folder, folder)
+    return checkpoint._replace(model=merged)
+
+
+def merge_adapter(base: str | Path, adapter: Path, folder: Path, *, dtype: str = "float32") -> Path:
+    """``base`` with the adapter added to its weights, as a checkpoint that any stock loader reads; on the CPU."""
+    checkpoint = load_merged(adapter, base, dtype=dtype)
+    return save_trained(checkpoint.model, checkpoint.folder, folder)
 
 
 def merge_run(run: Path, base: str | Path | None = None) -> Path:
@@ -67,7 +83,16 @@ def merge_run(run: Path, base: str | Path | None = None) -> Path:
     manifest = read_manifest(run)
     if manifest is None:
         raise InputError(f"{run} is not finished: train it to its end first")
-    start = base or read_json(adapter / "adapter_config.json").get("base_model_name_or_path") or ""
+    start = base or _start(adapter)
     if weights_hash(start) != manifest["data"]["base"]:
         raise InputError(f"{start} is not the checkpoint that {run} started from: name that one with --model")
-    return merge_adapter(start, adapter, run / "model", dtype=manifest["config"]["lora"]["base_dtype"])
+    merged = merge_adapter(start, adapter, run / "model", dtype=manifest["config"]["lora"]["base_dtype"])
+    heads = list(adapter.glob("step_head.*"))
+    # A process reward model is nothing without its head, nor that without the size that pictures had for it.
+    for path in [*heads, adapter / "preprocessor_config.json"] if heads else ():
+        shutil.copyfile(path, merged / path.name)
+    return merged
+
+
+def _start(adapter: Path) -> str:
+    return str(read_json(adapter / "adapter_config.json").get("base_model_name_or_path") or "")

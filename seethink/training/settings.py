@@ -48,7 +48,7 @@ class LoRA(Config):
 
 
 class PolicyConfig(TrainingConfig):
-    """Base of ``SFTConfig`` and ``GRPOConfig``: trainings of the model that writes, on TRL."""
+    """Base of ``SFTConfig``, ``GRPOConfig`` and ``PRMConfig``: trainings of a checkpoint that writes."""
 
     lora: LoRA | None = None
     """Adapters in place of full training; ``frozen`` then has nothing to say."""

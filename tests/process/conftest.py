@@ -26,3 +26,17 @@ def server() -> Iterator[Any]:
 @pytest.fixture
 def Fault() -> Any:
     return scripted.Fault
+
+
+@pytest.fixture(scope="session")
+def tiny_families(tiny: Path) -> Any:
+    """Model and processor of a family by its name: the models' tests make them."""
+    from seethink.models.load import load_checkpoint
+
+    path = Path(__file__).parents[1] / "models" / "conftest.py"
+    spec = importlib.util.spec_from_file_location("models_conftest", path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    checkpoint = load_checkpoint(tiny)
+    return lambda family: (module.tiny_family(family, checkpoint), checkpoint.processor)

@@ -10,9 +10,10 @@ from seethink.core.rejected import InputError
 from seethink.process.collect.policy import PolicyConfig
 from seethink.process.measure import ErrorsTask, ProbeTask, measure_errors, measure_probes
 from seethink.process.pool import Candidate, Pool
+from seethink.process.prm_config import HeadConfig
 from seethink.process.run import bench, construct, search
 from seethink.process.settings import BenchTask, ConstructTask, SearchTask
-from seethink.process.step_head import HeadConfig, new_step_head, save_step_head
+from seethink.process.step_head import new_step_head, save_step_head
 from seethink.process.world_steps import labelled_pools, probed_items
 from seethink.study.rewards import training_reward
 from seethink.world.export import export_items

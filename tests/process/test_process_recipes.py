@@ -10,8 +10,9 @@ from typer.main import get_command
 from seethink.cli import app
 from seethink.core.config import load_config
 from seethink.process.measure import ErrorsTask, ProbeTask
+from seethink.process.prm_config import PRMConfig
 from seethink.process.settings import BenchTask, LabelTask
-from seethink.process.train import PRMConfig
+from seethink.study.recipe import PRMRecipe
 from seethink.study.rewards import GRPOTask
 from seethink.study.settings import StudyConfig
 
@@ -20,7 +21,8 @@ KINDS = {
     "labels_monte_carlo": (LabelTask,),
     "labels_outcome": (LabelTask,),
     "prm": (PRMConfig,),
-    "prm_qwen2_5_vl_3b": (PRMConfig,),
+    "prm_qwen2_5_vl_3b": (PRMRecipe,),
+    "prm_qwen2_5_vl_3b_lora": (PRMRecipe,),
     "bench": (BenchTask,),
     "real": (BenchTask,),
     "real_outcome": (BenchTask,),

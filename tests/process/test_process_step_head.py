@@ -3,7 +3,8 @@ import math
 import pytest
 
 from seethink.core.rejected import InputError
-from seethink.process.step_head import HeadConfig, load_step_head, new_step_head, save_step_head
+from seethink.process.prm_config import HeadConfig
+from seethink.process.step_head import load_step_head, new_step_head, save_step_head
 from seethink.process.trained import TrainedConfig, TrainedSteps
 
 STEPS = ["I see a1 red circle.", "Plan: count the red ones.", "That makes 1."]

@@ -1,3 +1,4 @@
+import math
 import os
 import signal
 import subprocess
@@ -9,9 +10,11 @@ import torch
 from seethink.core.rejected import InputError
 from seethink.models.load import weights_hash
 from seethink.process.collect.rows import LabelledTrace
-from seethink.process.step_head import HeadConfig
-from seethink.process.train import PRMConfig, step_loss, train_prm
+from seethink.process.objective import step_losses
+from seethink.process.prm_config import HeadConfig, PRMConfig
+from seethink.process.train import train_prm
 from seethink.process.trained import TrainedConfig, TrainedSteps
+from seethink.training.resuming import sealed_checkpoints
 
 QUICK = {"learning_rate": 1e-3, "head_learning_rate": 1e-2, "batch": 16, "epochs": 20}
 GOOD, BAD = "Plan: count the red ones.", "Plan: count the ones that are not red."
@@ -27,11 +30,17 @@ def traces(world_items):
     ]
 
 
-def test_the_two_losses():
-    logits, targets = torch.tensor([0.0, 0.0]), torch.tensor([1.0, 0.5])
-    assert step_loss(logits, targets, "mse").item() == pytest.approx(0.125)
+def test_the_losses_of_steps():
+    logits, targets, asked = torch.tensor([0.0, 0.0]), torch.tensor([1.0, 0.5]), torch.tensor([0, 0])
+    assert step_losses(logits, targets, asked, "mse").mean().item() == pytest.approx(0.125)
     # The least that soft targets allow is their entropy.
-    assert step_loss(logits[1:], targets[1:], "bce").item() == pytest.approx(0.6931, abs=1e-4)
+    assert step_losses(logits[1:], targets[1:], asked[1:], "bce").item() == pytest.approx(0.6931, abs=1e-4)
+
+
+def test_pairs_compare_steps_of_one_question_whose_values_differ():
+    logits, targets = torch.tensor([2.0, 0.0, 1.0, 5.0]), torch.tensor([1.0, 0.0, 1.0, 0.0])
+    found = step_losses(logits, targets, torch.tensor([0, 0, 0, 1]), "pairs")
+    assert found.tolist() == pytest.approx([math.log1p(math.exp(-2)), math.log1p(math.exp(-1))])
 
 
 @pytest.mark.parametrize("kind", ["linear", "tokens"])
@@ -56,10 +65,12 @@ from pathlib import Path
 from seethink.core.images import ImageStore
 from seethink.process import train
 from seethink.process.collect.rows import LabelledTrace
-tiny, store, out, digest, dies = sys.argv[1:]
+from seethink.process.prm_config import PRMConfig
+from seethink.training.settings import LoRA
+tiny, store, out, digest, dies, rank = sys.argv[1:]
 if dies == "yes":
     class Dies(train._Collator):
-        left = 3
+        left = 5
         def __call__(self, traces):
             self.left -= 1
             if self.left < 0:
@@ -67,20 +78,25 @@ if dies == "yes":
             return super().__call__(traces)
     train._Collator = Dies
 traces = [LabelledTrace("How many?", (digest,), (f"That makes {n}.",), (n / 8,)) for n in range(8)]
-config = train.PRMConfig(batch=4, epochs=3, checkpoint_every=1, learning_rate=1e-3, head_learning_rate=1e-2)
+config = PRMConfig(batch=4, epochs=3, checkpoint_every=1, learning_rate=1e-3, head_learning_rate=1e-2,
+                   lora=LoRA(rank=int(rank)) if int(rank) else None)
 train.train_prm(config, tiny, traces, ImageStore(Path(store)), Path(out))
 """
 
 
 @pytest.mark.slow
-def test_a_killed_training_ends_with_the_weights_of_an_uninterrupted_one(tiny, world_images, world_items, tmp_path):
+@pytest.mark.parametrize("rank", [0, 4])
+def test_a_killed_training_ends_with_the_weights_of_an_uninterrupted_one(
+    rank, tiny, world_images, world_items, tmp_path
+):
     def run(out, dies):
-        arguments = [str(tiny), str(world_images.root), str(tmp_path / out), world_items[0].images[0], dies]
+        arguments = [str(tiny), str(world_images.root), str(tmp_path / out), world_items[0].images[0], dies, str(rank)]
         return subprocess.run([sys.executable, "-c", CHILD, *arguments], env=os.environ, timeout=300).returncode
 
     assert run("straight", "no") == 0
     assert run("killed", "yes") == -signal.SIGKILL
-    assert (tmp_path / "killed" / "checkpoints").exists()
+    # Whole checkpoints are sealed, and only those are gone on from.
+    assert sealed_checkpoints(tmp_path / "killed" / "checkpoints")
     assert run("killed", "no") == 0
     hashes = {weights_hash(tmp_path / out / "model") for out in ("straight", "killed")}
     assert len(hashes) == 1

@@ -4,11 +4,11 @@ import pytest
 
 from seethink.core.config import config_hash
 from seethink.study.plan.plan import make_plan
-from seethink.study.recipe import GRPORecipe, SFTRecipe, load_recipe
+from seethink.study.recipe import GRPORecipe, PRMRecipe, SFTRecipe, load_recipe
 from seethink.study.settings import StudyConfig
 from seethink.training.spikes import SpikeConfig
 
-KINDS = {"grpo": GRPORecipe, "sft": SFTRecipe}
+KINDS = {"grpo": GRPORecipe, "sft": SFTRecipe, "prm": PRMRecipe}
 
 
 @pytest.fixture(scope="module")
@@ -17,11 +17,12 @@ def recipes(checkout):
     # Launchers' settings, registered claims and, but for its study, what `seethink process` takes are no recipes.
     others = ("accelerate/", "process/", "study/claims")
     found = (path for path in folder.glob("*/*.yaml") if not str(path.relative_to(folder)).startswith(others))
-    return sorted((*found, folder / "process" / "study.yaml"))
+    own = [folder / "process" / "study.yaml", *folder.glob("process/prm_*.yaml")]
+    return sorted([*found, *own])
 
 
 def test_every_recipe_loads_and_is_of_the_kind_its_name_says(recipes):
-    assert len(recipes) >= 11
+    assert len(recipes) >= 13
     for path in recipes:
         loaded = load_recipe(path)
         assert isinstance(loaded, KINDS.get(path.stem.split("_")[0], StudyConfig)), path

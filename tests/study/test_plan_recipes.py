@@ -9,7 +9,7 @@ from seethink.study.plan.checks import Weight
 from seethink.study.plan.hardware import Hardware, devices
 from seethink.study.plan.plan import make_plan
 from seethink.study.plan.versions import broken_versions, found_broken, found_unsupported
-from seethink.study.recipe import GRPORecipe, SFTRecipe, load_recipe, load_training
+from seethink.study.recipe import GRPORecipe, PRMRecipe, SFTRecipe, load_recipe, load_training
 from seethink.world.export import export_items
 from seethink.world.source import WorldConfig
 
@@ -193,7 +193,7 @@ def test_a_recipe_that_cannot_be_read_is_named(tmp_path):
     with pytest.raises(InputError, match="does not exist"):
         load_recipe(path)
     path.write_text("kind: dpo\n")
-    with pytest.raises(InputError, match="kind 'dpo' is no recipe: write sft or grpo"):
+    with pytest.raises(InputError, match="kind 'dpo' is no recipe: write sft, grpo or prm"):
         load_recipe(path)
     path.write_text("base: base\n")
     with pytest.raises(InputError, match="is a study: seethink study"):
@@ -213,3 +213,47 @@ def test_overrides_lie_over_a_recipe(tmp_path):
 def test_devices_have_memory_speed_and_bandwidth():
     assert devices()["h100"].memory == 80 and Hardware(memory=40).kind.memory == 40
     assert shape(model_config("qwen2_vl_2b")).vision.inner == 5120
+
+
+def test_a_process_reward_model_is_planned_and_trained_from_its_recipe(tiny, items, rows, tmp_path):
+    from seethink.study.training import train_recipe
+
+    labels = tmp_path / "rows.jsonl"
+    told = [
+        {
+            "image_path": row["images"][0],
+            "question": row["question"],
+            "process": f"Step 1: a\nStep 2: {n}",
+            "value": n % 2,
+        }
+        for n, row in enumerate(rows[:8])
+    ]
+    labels.write_text("\n".join(map(json.dumps, told)))
+    recipe = parse_config(
+        PRMRecipe,
+        {
+            "kind": "prm",
+            "model": str(tiny),
+            "rows": str(labels),
+            "images": str(items / "images"),
+            "hardware": {"device": "cpu"},
+            "settings": {"batch": 4, "epochs": 1, "lora": {"rank": 4}},
+        },
+        "a recipe",
+    )
+    plan = make_plan(recipe)
+    assert plan.sound, plan.findings
+    [training] = plan.trainings
+    assert training.title == "PRM" and training.lengths.samples == 8 and training.effort.steps == 2
+    assert training.phases["update"].logits == 0 and training.parameters.trained["merger"] == 0
+    manifest, aside = train_recipe(recipe, tmp_path / "out")
+    assert not aside and manifest["cost"]["steps"] == 2 and (tmp_path / "out" / "model" / "step_head.json").is_file()
+
+
+def test_a_vocabulary_of_its_own_is_not_trained_where_the_head_is_a_linear_unit():
+    def trained(**settings):
+        tree = {"kind": "prm", "model": "nowhere", "sizes": "qwen2_5_vl_7b", "rows": "r", "images": "i"}
+        plan = make_plan(parse_config(PRMRecipe, tree | {"settings": settings}, "a recipe"))
+        return plan.trainings[0].parameters.trained["language"]
+
+    assert trained(head={"kind": "tokens"}) - trained() == 152_064 * 3_584

@@ -3,7 +3,8 @@ import pytest
 from seethink.core.rejected import InputError
 from seethink.core.tables import read_manifest
 from seethink.core.trace import write_tags
-from seethink.process.step_head import HeadConfig, new_step_head, save_step_head
+from seethink.process.prm_config import HeadConfig
+from seethink.process.step_head import new_step_head, save_step_head
 from seethink.study.rewards import GRPOTask, ProcessPenalty, penalised, training_reward
 from seethink.study.training import train_on_items
 from seethink.world.questions import question

@@ -9,6 +9,7 @@ curves    what the trainer logged
 data      what the data factory kept
 speed     what a shared prompt saves
 process   process rewards
+reliability  whether scores of steps mean what they say
 canvas    what all of them are drawn on (the only file with matplotlib)
 """
 
@@ -32,6 +33,7 @@ from seethink.analysis.figures.process import (
     splits_figure,
     step_labels_figure,
 )
+from seethink.analysis.figures.reliability import reliability_figure
 from seethink.analysis.figures.speed import sharing_figure
 
 __all__ = [
@@ -49,6 +51,7 @@ __all__ = [
     "last_n_figure",
     "own_against_value_figure",
     "prm_orm_figure",
+    "reliability_figure",
     "sharing_figure",
     "sources_figure",
     "splits_figure",

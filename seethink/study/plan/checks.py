@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from seethink.core.item import Item, Verifier
 from seethink.core.rejected import InputError, Rejected
+from seethink.process.prm_config import PRMConfig
 from seethink.rewards.validate import Validation
 from seethink.study.plan.hardware import Hardware
 from seethink.study.plan.samples import Samples
@@ -129,5 +130,5 @@ def _installed_findings(config: PolicyConfig) -> Iterable[Finding]:
 
 
 def _batch(config: PolicyConfig) -> int:
-    assert isinstance(config, SFTConfig)
+    assert isinstance(config, SFTConfig | PRMConfig)
     return config.batch

@@ -14,6 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from seethink.models.shape import Shape
+from seethink.process.prm_config import PRMConfig
 from seethink.study.plan.hardware import GIB, Hardware
 from seethink.study.plan.memory import recomputes
 from seethink.training.grpo import GRPOConfig
@@ -76,16 +77,20 @@ class _Parts:
     vision: float
 
 
-def sft_effort(
-    config: SFTConfig, shape: Shape, counts: Parameters, hardware: Hardware, mean: Sizes, samples: int
+def traces_effort(
+    config: SFTConfig | PRMConfig, shape: Shape, counts: Parameters, hardware: Hardware, mean: Sizes, samples: int
 ) -> Effort:
-    """Of the configured steps, or of one epoch."""
-    steps = config.steps or -(-samples // config.batch)
+    """Of SFT's configured steps or its epoch, or of a process reward model's epochs, which takes no logits."""
+    epoch, scored = -(-samples // config.batch), mean.completion
+    if isinstance(config, PRMConfig):
+        steps, scored = config.epochs * epoch, 0.0
+    else:
+        steps = config.steps or epoch
     rows = steps * config.batch
     total = mean.prompt + mean.completion
     forward = _Parts(
         _layers(shape, counts, total, total * total / 2),
-        2 * shape.vocabulary * shape.hidden * mean.completion,
+        2 * shape.vocabulary * shape.hidden * scored,
         _tower(shape, counts, mean.patches),
     )
     operations = rows * _update(config, counts, hardware, forward, towers=1)

@@ -15,6 +15,7 @@ from seethink.models.load import checkpoint_folder
 from seethink.models.processor import load_processor
 from seethink.models.shape import Shape, model_config, shape
 from seethink.models.tokens import SampleTokens, estimated_tokens, picture_rule, picture_tokens, sample_tokens
+from seethink.process.prm_config import HeadKind, PRMConfig
 from seethink.rewards.validate import validate
 from seethink.study.arms import Stage
 from seethink.study.data import read_data
@@ -28,7 +29,7 @@ from seethink.study.plan.checks import (
     setting_findings,
     version_findings,
 )
-from seethink.study.plan.effort import Effort, Sizes, gib, grpo_effort, sft_effort
+from seethink.study.plan.effort import Effort, Sizes, gib, grpo_effort, traces_effort
 from seethink.study.plan.expected import Expected
 from seethink.study.plan.hardware import GIB, Hardware
 from seethink.study.plan.memory import Forward, Memory, sampling_memory, update_memory
@@ -59,7 +60,7 @@ from seethink.training.sft import SFTConfig
 from seethink.training.skeleton import Parameters, parameters
 from seethink.world.source import WorldSource
 
-Settings = SFTConfig | GRPOConfig
+Settings = SFTConfig | GRPOConfig | PRMConfig
 
 WORLD_ITEMS = 200
 """Items of the embedded world that a study's lengths are counted on."""
@@ -70,7 +71,7 @@ class TrainingPlan:
     """One training.
 
     Attributes:
-        title: "SFT" or "GRPO".
+        title: "SFT", "GRPO" or "PRM".
         assumed: what was not measured here, in words.
         over: samples that are longer than their budget.
         budget: tokens, None where nothing limits them.
@@ -252,7 +253,7 @@ def _training(
     findings: list[Finding],
 ) -> TrainingPlan:
     settings = task.settings
-    counts = parameters(settings, model.config)
+    counts = _counts(settings, model)
     findings.extend(setting_findings(settings, hardware, sum(counts.trained.values())))
     found, tokens, more = _lengths(task, model, expected, findings)
     budget = settings.max_tokens if isinstance(settings, SFTConfig) else None
@@ -274,7 +275,7 @@ def _training(
         mean = replace(mean, completion=min(mean.completion, settings.max_completion_tokens))
         effort = grpo_effort(settings, model.shape, counts, hardware, mean)
     else:
-        effort = sft_effort(settings, model.shape, counts, hardware, mean, found.samples)
+        effort = traces_effort(settings, model.shape, counts, hardware, mean, found.samples)
     plan = TrainingPlan(
         title=task.title,
         settings=settings,
@@ -295,6 +296,18 @@ def _training(
         told = f"{task.title} takes {gib(plan.peak)} of a device's {gib(capacity)}"
         findings.append(Finding(Weight.STOP, told, remedy))
     return plan
+
+
+def _counts(settings: Settings, model: _Model) -> Parameters:
+    """Of the checkpoint, and of a process reward model's linear head beside it."""
+    counts, shape = parameters(settings, model.config), model.shape
+    if not isinstance(settings, PRMConfig) or settings.head.kind is not HeadKind.LINEAR:
+        return counts
+    # A head over the vocabulary of its own is not read, and not trained.
+    read = settings.lora is not None or shape.tied or not counts.trained["language"]
+    language = counts.trained["language"] - (0 if read else shape.vocabulary * shape.hidden)
+    head = {"head": shape.hidden + 1}
+    return Parameters(counts.whole | head, counts.trained | {"language": language} | head)
 
 
 def _lengths(
@@ -333,9 +346,9 @@ def _counted(samples: Samples, model: _Model, settings: Settings) -> Iterator[An
 
 def _share(settings: Settings, hardware: Hardware) -> int:
     """Rows of a step on one device."""
-    if isinstance(settings, SFTConfig):
-        return max(1, settings.batch // hardware.count)
-    return max(settings.group, settings.prompts_per_step * settings.group // hardware.count)
+    if isinstance(settings, GRPOConfig):
+        return max(settings.group, settings.prompts_per_step * settings.group // hardware.count)
+    return max(1, settings.batch // hardware.count)
 
 
 def _phases(
@@ -346,6 +359,10 @@ def _phases(
     if isinstance(settings, SFTConfig):
         longest = min(int(found.total.largest), settings.max_tokens)
         forward = Forward(batch * longest, batch * int(found.completion.largest), batch * patches)
+        return {"update": update_memory(settings, shape, counts, hardware, forward)}
+    if isinstance(settings, PRMConfig):
+        longest = prompt + min(int(found.completion.largest), settings.head.max_tokens)
+        forward = Forward(batch * longest, 0, batch * patches)
         return {"update": update_memory(settings, shape, counts, hardware, forward)}
     completion, groups = settings.max_completion_tokens, max(1, batch // settings.group)
     scored = batch * completion

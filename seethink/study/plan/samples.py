@@ -16,12 +16,13 @@ from typing import Any
 from PIL import Image
 
 from seethink.core.images import ImageStore
-from seethink.core.item import Item
+from seethink.core.item import Item, Verifier, make_item
 from seethink.core.rejected import InputError, Rejected
 from seethink.data.sources import all_items, open_source
+from seethink.process.targets import read_labelled
 from seethink.study.data import read_demonstrations, released_demonstrations
 from seethink.study.plan.expected import Expected
-from seethink.study.recipe import GRPORecipe, SFTRecipe
+from seethink.study.recipe import PRMRecipe, SFTRecipe, TrainingRecipe
 from seethink.study.sources import FileTraces, RunTraces
 
 
@@ -83,9 +84,11 @@ class Lengths:
     patches: float
 
 
-def missing_paths(recipe: SFTRecipe | GRPORecipe) -> list[Path]:
+def missing_paths(recipe: TrainingRecipe) -> list[Path]:
     """Files and folders of a recipe's data that are not there."""
-    if isinstance(recipe, SFTRecipe):
+    if isinstance(recipe, PRMRecipe):
+        named = [recipe.rows, recipe.images]
+    elif isinstance(recipe, SFTRecipe):
         named = [recipe.traces.path, *([recipe.traces.image_root] if isinstance(recipe.traces, FileTraces) else [])]
     else:
         named = [
@@ -97,8 +100,10 @@ def missing_paths(recipe: SFTRecipe | GRPORecipe) -> list[Path]:
     return [path for path in dict.fromkeys(named) if "*" not in path.name and not path.exists()]
 
 
-def read_samples(recipe: SFTRecipe | GRPORecipe) -> Samples:
+def read_samples(recipe: TrainingRecipe) -> Samples:
     """Read all of them. InputError where a file cannot be read."""
+    if isinstance(recipe, PRMRecipe):
+        return process_samples(recipe)
     if isinstance(recipe, SFTRecipe) and isinstance(recipe.traces, RunTraces):
         shown = read_demonstrations(recipe.traces.path, recipe.traces.name)
         return Samples([(one.item, one.response) for one in shown], [], ImageStore(recipe.traces.path / "images"))
@@ -114,6 +119,19 @@ def file_samples(traces: FileTraces, images: ImageStore) -> Samples:
     found = released_demonstrations(traces.path, traces.image_root, images)
     pairs = (one if isinstance(one, Rejected) else (one.item, one.response) for one in found)
     return _sorted(pairs, images)
+
+
+def process_samples(recipe: PRMRecipe) -> Samples:
+    """Labelled processes, as items whose response is the process."""
+    store = Store()
+    traces, aside = read_labelled(recipe.rows, recipe.images, store, recipe.splitting)
+    mark = recipe.settings.head.mark
+    asked = [
+        make_item(source="rows", question=one.question, images=one.images, gold="-", verifier=Verifier.OPEN)
+        for one in traces
+    ]
+    told = [mark.join([*one.steps, ""]) for one in traces]
+    return Samples(list(zip(asked, told, strict=True)), aside, store)
 
 
 def item_samples(items: Iterable[Item | Rejected], images: ImageStore) -> Samples:

@@ -1,13 +1,17 @@
-"""What both of TRL's trainers are told in the same words."""
+"""What trainers are told in the same words."""
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 from typing import Any
 
 from seethink.core.rejected import InputError
 from seethink.training.grpo import VLLM, GRPOConfig
 from seethink.training.settings import PolicyConfig
+
+# transformers 5.23 has begun to replace the name of an option that TRL 1.16 sets, and that releases before it know.
+warnings.filterwarnings("ignore", message=".*gradient_checkpointing.*", category=FutureWarning)
 
 
 def common_arguments(config: PolicyConfig, out: Path, steps: int) -> dict[str, Any]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import torch
 from rich.console import Console
 from transformers import PrinterCallback, ProgressCallback
 
@@ -29,6 +30,8 @@ def open_policy(config: PolicyConfig, base: str | Path) -> tuple[Checkpoint, Any
         freeze(checkpoint.model, config.frozen)
         return checkpoint, None
     checkpoint = load_checkpoint(base, dtype=config.lora.base_dtype, max_pixels=config.max_pixels)
+    # Adapters begin at random, before any trainer has set its seed.
+    torch.manual_seed(config.seed)
     return checkpoint, adapter_config(checkpoint.model, config.lora)
 
 
@@ -51,14 +54,18 @@ def train_and_save(
     callbacks: Sequence[Any] = (),
     *,
     keep: int = 1,
+    inside: str = "",
+    beside: Callable[[], None] | None = None,
 ) -> tuple[Log, dict[str, float]]:
     """Train, save whole, then drop the checkpoints. Log and cost.
 
     Args:
         callbacks: see each log row before any tracker does, in this order. One that raises ends the training.
         keep: checkpoints that stay while it runs.
+        inside: the attribute of the trainer's model that is ``checkpoint``'s, where there is more to it.
+        beside: writes the rest of it, once the model is saved.
     """
-    counts = say_trained(trainer.model)
+    counts = say_trained(_inner(trainer.model, inside))
     for callback in (ProgressCallback, PrinterCallback):
         trainer.remove_callback(callback)
     trainer.callback_handler.callbacks[:0] = [Clock(), *callbacks]
@@ -71,7 +78,9 @@ def train_and_save(
             trainer.train(resume_from_checkpoint=last_checkpoint(folder))
     finally:
         bar.stop()
-    save_policy(trainer, config, checkpoint, out)
+    save_policy(trainer, config, checkpoint, out, inside)
+    if beside is not None and first_process():
+        beside()
     wait_for_all()
     if first_process():
         shutil.rmtree(folder, ignore_errors=True)
@@ -91,13 +100,17 @@ def _table(rows: Log) -> Log:
     return [{column: row.get(column) for column in columns} for row in rows]
 
 
-def save_policy(trainer: Any, config: PolicyConfig, checkpoint: Checkpoint, out: Path) -> None:
+def save_policy(trainer: Any, config: PolicyConfig, checkpoint: Checkpoint, out: Path, inside: str = "") -> None:
     """``out/model``, and ``out/adapter`` where adapters were trained. Every process has to come here: sharded weights
     are gathered from all."""
     state = trainer.accelerator.get_state_dict(trainer.model_wrapped)
     if not first_process():
         return
-    model = trainer.accelerator.unwrap_model(trainer.model_wrapped)
+    model = _inner(trainer.accelerator.unwrap_model(trainer.model_wrapped), inside)
+    if inside:
+        state = {
+            name.removeprefix(f"{inside}."): value for name, value in state.items() if name.startswith(f"{inside}.")
+        }
     if config.lora is None:
         save_trained(model, checkpoint.folder, out / "model", state)
         return
@@ -107,3 +120,7 @@ def save_policy(trainer: Any, config: PolicyConfig, checkpoint: Checkpoint, out:
         merge_adapter(checkpoint.folder, out / "adapter", out / "model", dtype=config.lora.base_dtype)
     else:
         checkpoint.processor.save_pretrained(out / "adapter")
+
+
+def _inner(model: Any, inside: str) -> Any:
+    return getattr(model, inside) if inside else model

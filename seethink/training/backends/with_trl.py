@@ -6,7 +6,6 @@ Pictures stay references until they are read: rows hold item ids, and whoever re
 from __future__ import annotations
 
 import logging
-import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -45,9 +44,6 @@ from seethink.training.kl import KLControl
 from seethink.training.processes import first_process, share_of
 from seethink.training.samples import Demonstration
 from seethink.training.sft import SFTConfig
-
-# TRL 1.16 sets an option under the name that transformers 5.23 has begun to replace.
-warnings.filterwarnings("ignore", message=".*gradient_checkpointing.*", category=FutureWarning)
 
 # One warning with the whole row for every undecided completion: the reward counts them, and they are logged as a share.
 logging.getLogger("trl.trainer.grpo_trainer").setLevel(logging.ERROR)
