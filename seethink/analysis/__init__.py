@@ -16,6 +16,8 @@ contrast          any weighted sum of arms, training runs and items drawn
 study_data        a study in small tables that a repository keeps and later work adds to
 registered        claims written down before the runs, and their verdicts
 pseudo_reasoning  how traces reason: habits of an arm, diagnosis of any file of responses
+looking           what can be answered blind, and what an arm owes to its pictures
+subsets           the family's comparisons on every part of the items
 arm_results, results  the tree of results.json and its schema
 numbers, wording  numbers, and findings in plain words
 palette, figures  one colour per arm; the figures (``figures.canvas`` is the only file with matplotlib)

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from seethink.analysis.at_k import Hits, chance_at_k, powers_of_two
-from seethink.analysis.compare import Interval, Rule, interval
+from seethink.analysis.compare import Interval, Paired, Rule, interval, paired_means
 from seethink.analysis.contrast import contrast
 from seethink.analysis.score_matrix import ItemScores, matched_scores, means_over_runs
 from seethink.analysis.study_data import ItemFacts, Study
@@ -73,6 +73,12 @@ class Estimates:
     def interval(self, values: Iterable[float], bounds: tuple[float, float] | None = (0.0, 1.0)) -> Tree:
         return interval_tree(interval(values, bounds=bounds, seed=self.seed, resamples=self.resamples))
 
+    def difference(self, a: str, b: str, items: Sequence[ItemFacts] | None = None) -> Paired:
+        """a minus b, greedy and strict, over these items or all."""
+        asked = self.study.items if items is None else items
+        of_a, of_b = (self.means(arm, Decoding.GREEDY, Rule.STRICT.value, asked) for arm in (a, b))
+        return paired_means(of_a, of_b, len(asked), seed=self.seed, resamples=self.resamples)
+
     def total(self, arm: str, decoding: Decoding, column: str) -> int | None:
         """The sum over items and runs; None where no item has a value."""
         found = [value for values in self.scores(arm, decoding, column).runs.values() for value in values.values()]
@@ -95,10 +101,11 @@ def arm_results(told: Estimates, arm: str) -> Tree:
         "stages": list(told.study.arms[arm].stages),
         "pass_at_k": {str(k): told.interval(_pass_at_k(told, arm, k)) for k in _ks(told, arm)},
         "maj_at_k": {str(k): told.interval(told.means(arm, Decoding.SAMPLED, f"maj_{k}").values()) for k in ks},
-        "by_verifier": _split(told, arm, {item.id: item.verifier.value for item in items}),
-        "by_dimension": _split(told, arm, {item.id: item.dimension for item in items}),
-        "by_group": _split(told, arm, {item.id: item.group for item in items}),
-        "by_difficulty": _split(told, arm, _difficulty(told)),
+        "by_verifier": split(told, arm, {item.id: item.verifier.value for item in items}),
+        "by_dimension": split(told, arm, {item.id: item.dimension for item in items}),
+        "by_group": split(told, arm, {item.id: item.group for item in items}),
+        "by_difficulty": split(told, arm, _difficulty(told)),
+        "by_source": split(told, arm, sources(told)),
         "undecided": {decoding.value: told.total(arm, decoding, "undecided") or 0 for decoding in Decoding},
         "habits_of": shown.value,
         "unparseable_rate": told.interval(told.means(arm, shown, "unparseable").values()),
@@ -142,12 +149,18 @@ def mean_cost(values: Sequence[float | None]) -> float | None:
     return sum(known) / len(known) if known and len(known) == len(values) else None
 
 
-def _split(told: Estimates, arm: str, part_of: Mapping[str, str]) -> dict[str, Tree]:
+def split(told: Estimates, arm: str, part_of: Mapping[str, str]) -> dict[str, Tree]:
+    """The accuracies of an arm on every part of the items; items without a part are left out."""
     parts: defaultdict[str, list[ItemFacts]] = defaultdict(list)
     for item in told.study.items:
         if item.id in part_of:
             parts[part_of[item.id]].append(item)
     return {part: _accuracies(told, arm, parts[part]) for part in sorted(parts)}
+
+
+def sources(told: Estimates) -> dict[str, str]:
+    """The source of every item: domains of the world, benchmarks."""
+    return {item.id: item.source for item in told.study.items if item.source}
 
 
 def _difficulty(told: Estimates) -> dict[str, str]:

@@ -109,7 +109,9 @@ def script_json(tree: Any) -> str:
 
 
 def _item(by_arm: Mapping[str, Responses], traces: Traces) -> dict[str, Any]:
-    any_one = next(iter(by_arm.values()))[0]
+    every = [response for responses in by_arm.values() for response in responses]
+    # An arm may have been asked in words.
+    any_one = next((response for response in every if response.images), every[0])
     return {
         "id": any_one.item_id,
         "source": any_one.source,

@@ -22,6 +22,7 @@ from seethink.analysis.arm_results import DIFFICULTIES
 from seethink.analysis.browser import ITEMS, Traces, browser_data, script_json
 from seethink.analysis.claims_told import sentence
 from seethink.analysis.drawings import CAPTIONS, NO_FIGURES, draw_study, themed
+from seethink.analysis.looking import SIGHT
 from seethink.analysis.pages import templates
 from seethink.analysis.palette import arm_colours
 from seethink.analysis.registered import told as verdicts_told
@@ -31,6 +32,16 @@ from seethink.core.tables import write_text
 Tree = Mapping[str, Any]
 
 TITLE = "Fine-tune, reinforce, or both?"
+
+SPLITS = {
+    "source": "source: a domain of the world, a benchmark",
+    "verifier": "verifier",
+    "dimension": "dimension",
+    "difficulty": "difficulty",
+    "sight": "what can be answered blind",
+    "group": "template",
+}
+"""Kinds of parts, and how their tables are headed."""
 
 _FAMILY_HEADS = {
     "gap": "The gap after matching",
@@ -105,6 +116,7 @@ def render_report(
         shown_pairs=[pair for pair in results["pairs"] if (pair["decoding"], pair["rule"]) == ("greedy", "strict")],
         ablations=ablations(results),
         splits=_splits(results),
+        split_names=SPLITS,
         figures=drawn,
         captions=CAPTIONS,
         no_figures=NO_FIGURES,
@@ -134,10 +146,11 @@ def _families(verdicts: Sequence[Tree]) -> dict[str, list[Tree]]:
 def _splits(results: Tree) -> dict[str, list[str]]:
     """Parts of every kind of split that a study has, hardest or first in the alphabet first."""
     found = {}
-    for kind in ("verifier", "dimension", "difficulty", "group"):
+    for kind in SPLITS:
         parts = {part for arm in results["arms"].values() for part in arm[f"by_{kind}"]}
-        order = {part: number for number, part in enumerate(DIFFICULTIES)} if kind == "difficulty" else {}
-        if parts:
+        order = {part: number for number, part in enumerate(DIFFICULTIES if kind == "difficulty" else SIGHT)}
+        # One source is the whole.
+        if len(parts) > (kind == "source"):
             found[kind] = sorted(parts, key=lambda part: (order.get(part, 0), part))
     return found
 
@@ -160,4 +173,6 @@ def _cell(value: Any) -> str:
         return "–"
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, list | tuple):
+        return ", ".join(map(_cell, value))
     return f"{value:,}" if isinstance(value, int) else f"{value:g}" if isinstance(value, float) else str(value)

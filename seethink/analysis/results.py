@@ -12,20 +12,32 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from seethink.analysis.arm_results import ACCURACIES, BASE, Estimates, arm_results, base_first, interval_tree, mean_cost
+from seethink.analysis.arm_results import (
+    ACCURACIES,
+    BASE,
+    Estimates,
+    arm_results,
+    base_first,
+    interval_tree,
+    mean_cost,
+    sources,
+    split,
+)
 from seethink.analysis.budgets import Spent
 from seethink.analysis.claims import compare_scores
 from seethink.analysis.compare import LEVEL, RESAMPLES, Paired, Rule, paired_means
+from seethink.analysis.looking import sight, vision_rows
 from seethink.analysis.registered import Registration, judge_claims
 from seethink.analysis.registered.doses import dose_rows
 from seethink.analysis.study_data import ArmRecord, Run, Study, study_of
+from seethink.analysis.subsets import subset_rows
 from seethink.core.graded import Decoding, GradedResponse
 from seethink.core.rejected import InputError
 
 Tree = dict[str, Any]
 Responses = Sequence[GradedResponse]
 
-VERSION = 2
+VERSION = 3
 
 FEW_ARMS = 5
 """Arms up to which all pairs are compared where nobody named them; beyond, each is compared with the first. choice."""
@@ -84,16 +96,19 @@ def results_of(
     arms = base_first(study.arms)
     told = Estimates(study, seed, resamples)
     family = _family(study, arms, registration)
+    subsets = {"source": sources(told), "sight": sight(told)}
     return {
         "version": VERSION,
         "claim": _claim(study),
         "studies": list(study.names),
         "code": list(study.code),
         "base": arms[0] if arms else None,
-        "arms": {arm: arm_results(told, arm) for arm in arms},
+        "arms": {arm: arm_results(told, arm) | {"by_sight": split(told, arm, subsets["sight"])} for arm in arms},
         "pairs": _pairs(told, _chosen_pairs(arms, family)),
         "family": [list(pair) for pair in family],
         "claims": _claims(told, family),
+        "subsets": subset_rows(told, family, subsets),
+        "vision": vision_rows(told),
         "registration": registration and {"title": registration.title, "primary": registration.primary},
         "verdicts": judge_claims(registration, study) if registration else [],
         "doses": dose_rows(registration, study) if registration else [],

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from seethink.analysis.ablations import Ablation, Place, ablations
 from seethink.analysis.claims import Claim
 from seethink.analysis.claims_told import sentence
 from seethink.analysis.drawings import CAPTIONS
@@ -48,7 +49,12 @@ def study_page(results: Tree, figures: Sequence[str], *, folder: str = "figures"
         found = results["claims"]
         told_all = [sentence(found, pair, claim) for pair in found["comparisons"] for claim in Claim]
         parts.append("\n".join(f"- {_text(one)}" for one in told_all))
+    if tables := ablations(results):
+        parts += ["## Ablations", *(_ablation(results, table) for table in tables)]
     parts += ["## Where, and how", *_figures(drawn, ("difficulty", "breakdown", "habits", "curves"), folder)]
+    parts += [_by_part(results, "source"), _by_part(results, "sight")]
+    if results["vision"]:
+        parts += ["## Does it look?", _vision(results["vision"])]
     if results["controls"]:
         parts += ["## Controls", _controls(results)]
     parts += ["## Method", _method(results, command)]
@@ -135,6 +141,72 @@ def _comparisons(found: Tree) -> str:
             for claim in Claim
         ),
     )
+
+
+def _ablation(results: Tree, table: Ablation) -> str:
+    """The arms that turn the same settings, below the start and the arm that turns none of them."""
+    lacking = {Place.START: "not trained", Place.REFERENCE: "as shared"}
+    return _table(
+        ("arm", *(f"`{path}`" for path in table.paths), "greedy", "95 % interval", "sampled", "unparseable"),
+        (
+            (
+                _text(row.arm),
+                *(_text(row.values[path]) if row.values else lacking[row.place] for path in table.paths),
+                percent(arm["accuracy"]["mean"]),
+                span(arm["accuracy"]) or "–",
+                percent(arm["sampled"]["mean"]),
+                percent(arm["unparseable_rate"]["mean"]),
+            )
+            for row in table.rows
+            for arm in [results["arms"][row.arm]]
+        ),
+    )
+
+
+def _by_part(results: Tree, kind: str) -> str:
+    """Greedy accuracy on every part, a row per arm; nothing where there is one part or none."""
+    parts = sorted({part for arm in results["arms"].values() for part in arm[f"by_{kind}"]})
+    if len(parts) < 2:
+        return ""
+    return _table(
+        ("arm", *map(_text, parts)),
+        (
+            (_text(name), *(_share(arm[f"by_{kind}"].get(part, {}).get("accuracy")) for part in parts))
+            for name, arm in results["arms"].items()
+        ),
+    )
+
+
+def _share(found: Tree | None) -> str:
+    if found is None or found["mean"] is None:
+        return "–"
+    return percent(found["mean"]) + (f" ({span(found)})" if found["low"] is not None else "")
+
+
+def _vision(rows: Sequence[Tree]) -> str:
+    return _table(
+        ("arm", "without its pictures", "trained on", "asked with", "ahead by", "p", "gained unseen", "p"),
+        (
+            (
+                _text(row["own"]),
+                _text(row["other"]),
+                row["training"],
+                row["evaluation"],
+                _points(row["gain"]),
+                p_text(row["gain_p"]),
+                _points(row["unseen"]),
+                p_text(row["unseen_p"]),
+            )
+            for row in rows
+        ),
+    )
+
+
+def _points(found: Tree | None) -> str:
+    if found is None or found["mean"] is None:
+        return "–"
+    between = "" if found["low"] is None else f" ({signed(found['low'], 1)} to {signed(found['high'], 1)})"
+    return signed(found["mean"], 1) + between
 
 
 def _controls(results: Tree) -> str:

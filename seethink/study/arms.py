@@ -43,18 +43,26 @@ class Arm(Config):
     """Shared settings that are others in this arm, by dotted name: ``rl.kl``, ``teacher.hesitation``. What is not named
     here is held equal, and shown to be."""
     budget: Budget | None = None
-    imported: tuple[Path, ...] = Field(default=(), alias="import")
-    """Output folders of finished trainings, in the order of the chain, in place of running it here."""
+    imported: tuple[tuple[Path, ...], ...] = Field(default=(), alias="import")
+    """In place of running it here: output folders of finished trainings, in the order of the chain. A list of such
+    chains, ``[[a/sft, a/rl], [b/sft, b/rl]]``, gives one for every seed."""
 
     @field_validator("imported", mode="before")
     @classmethod
-    def _one_or_many(cls, paths: Any) -> Any:
-        return [paths] if isinstance(paths, str | Path) else paths
+    def _chains(cls, given: Any) -> Any:
+        if isinstance(given, str | Path):
+            return [[given]]
+        if not isinstance(given, Sequence) or not any(_is_chain(one) for one in given):
+            return [given] if given else ()
+        return given
 
     @model_validator(mode="after")
     def _makes_sense(self) -> Arm:
         if self.imported and self.stages:
             raise ValueError("an imported arm has no stages here: its manifests say what it went through")
+        if len({len(chain) for chain in self.imported}) > 1:
+            told = ", ".join(str(len(chain)) for chain in self.imported)
+            raise ValueError(f"the imported chains of an arm are equally long, and these have {told} trainings")
         if self.budget is not None and Stage.RL not in self.stages:
             raise ValueError("a budget says how much RL an arm gets, and this one has none")
         return self
@@ -70,6 +78,10 @@ class Arm(Config):
         if self.budget is not None:
             more["budget"] = self.budget.model_dump(mode="json")
         return self.changes | more
+
+
+def _is_chain(given: Any) -> bool:
+    return isinstance(given, Sequence) and not isinstance(given, str)
 
 
 def read_arms(given: Any) -> Any:

@@ -19,13 +19,15 @@ from seethink.study.controls import Records, check_declared, check_matched, comp
 from seethink.study.data import read_data
 from seethink.study.heldout import HeldoutBenchmarks, heldout_items
 from seethink.study.item_difficulty import difficulty_rows
+from seethink.study.recorded import read_recorded, recorded_stage
 from seethink.study.reward_terms import reward_terms
 from seethink.study.rewards import shaping
 from seethink.study.run_records import read_run
 from seethink.study.runs import Run, StudyPlan
 from seethink.study.settings import StudyConfig, reinforcement, with_seed
-from seethink.study.stages import DataRun, Training, folder_of, start_key
+from seethink.study.stages import DataRun, Imported, Training, folder_of, start_key
 from seethink.study.step_columns import steps_truth
+from seethink.study.twins import compared_ids, with_pictures
 from seethink.world.source import WorldConfig
 
 _SPENT = ("train_tokens", "train_seconds", "steps", "completions")
@@ -58,9 +60,9 @@ def conclude(
     for run in plan.runs:
         check_declared(run.arm, records[run.arm][run.seed], _settings_trees(run))
     images = ImageStore(root / "images")
-    responses = {(run.arm, run.seed): _responses(run, root) for run in plan.runs}
+    responses = {(run.arm, run.seed): _responses(run, root, images) for run in plan.runs}
     first = {arm: responses[arm, min(by_seed)] for arm, by_seed in records.items()}
-    shared = plan.runs[0].settings
+    asked = with_pictures(config.heldout)
     study = study_of(
         out.name,
         {arm: _arm_record(config, plan, arm) for arm in records},
@@ -78,8 +80,8 @@ def conclude(
     )
     write_study_data(out / "tables", study)
     truth = None
-    if not isinstance(shared.heldout, HeldoutBenchmarks):
-        truth = steps_truth(heldout_items(shared.heldout, images))
+    if not isinstance(asked, HeldoutBenchmarks):
+        truth = steps_truth(heldout_items(asked, images))
     seed = config.heldout.seed if isinstance(config.heldout, WorldConfig) else 0
     traces = Traces(first, images.read, truth=truth, terms=reward_terms(_shaping(config, plan)))
     registration = load_registration(config.claims) if config.claims else None
@@ -92,9 +94,10 @@ def _shaping(config: StudyConfig, plan: StudyPlan) -> dict[str, Shaping]:
     return {run.arm: shaping(run.settings.rl) for run in reinforced}
 
 
-def _responses(run: Run, root: Path) -> list[GradedResponse]:
-    rows = read_rows(folder_of(run.evaluation, root))
-    return [replace(graded_from_row(row), arm=run.arm) for row in rows]
+def _responses(run: Run, root: Path, images: ImageStore) -> list[GradedResponse]:
+    ids = compared_ids(run.settings.heldout, images)
+    found = map(graded_from_row, read_rows(folder_of(run.evaluation, root)))
+    return [replace(one, arm=run.arm, item_id=ids.get(one.item_id, one.item_id)) for one in found]
 
 
 def _shared_data(config: StudyConfig, plan: StudyPlan) -> DataRun:
@@ -119,10 +122,19 @@ def _arm_record(config: StudyConfig, plan: StudyPlan, arm: str) -> ArmRecord:
             own = training.settings.model_dump(mode="json", exclude=varies)
             told[f"{number + 1} {training.chain[-1]}"] = tree_hash([own, training.rows.name])
         else:
-            told[f"{number + 1} imported"] = training.name
+            manifest = read_recorded(training.path)
+            own = {name: value for name, value in manifest["config"].items() if name != "seed"}
+            read = {name: manifest["data"].get(name) for name in ("demonstrations", "items")}
+            told[f"{number + 1} imported {_stage(training)}"] = tree_hash([own, read])
     arm_config = config.arms[arm]
-    stages = tuple(stage.value for stage in arm_config.stages) or tuple("imported" for _ in arm_config.imported)
+    stages = tuple(map(_stage, run.trainings))
     return ArmRecord(changes=arm_config.declared, stages=stages, trained=arm_config.trained, settings=told)
+
+
+def _stage(training: Training | Imported) -> str:
+    return (
+        training.chain[-1] if isinstance(training, Training) else recorded_stage(read_recorded(training.path))
+    ).value
 
 
 def _settings_trees(run: Run) -> dict[str, Any]:
@@ -145,7 +157,7 @@ def _logs(run: Run, root: Path) -> dict[str, list[dict[str, Any]]]:
     """What the trainer logged, by stage of the run's chain."""
     logs: dict[str, list[dict[str, Any]]] = {}
     for training in run.trainings:
-        stage = training.chain[-1].value if isinstance(training, Training) else training.name
+        stage = _stage(training)
         name = stage if stage not in logs else f"{stage} {len(logs) + 1}"
         logs[name] = list(read_rows(folder_of(training, root) / "log"))
     return logs

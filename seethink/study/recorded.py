@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from seethink.core.config import tree_hash
 from seethink.core.rejected import InputError
 from seethink.core.tables import MANIFEST, manifest_seal, read_json, read_manifest
+from seethink.study.arms import Stage
 
 RECIPE = "recipe.json"
 """What a stage signed before it began (``core.tables.claim``)."""
@@ -39,6 +41,11 @@ def read_recorded(folder: Path, *, weights: bool = False) -> dict[str, Any]:
     if weights and manifest.get("model") is not None:
         _check_weights(folder, manifest["model"])
     return manifest
+
+
+def recorded_stage(manifest: Mapping[str, Any]) -> Stage:
+    """What kind of training left a manifest."""
+    return Stage.SFT if "demonstrations" in manifest["data"] else Stage.RL
 
 
 def _check_weights(folder: Path, recorded: str) -> None:

@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from seethink.core.rejected import InputError
-from seethink.study.arms import Stage
 from seethink.study.controls import Records
-from seethink.study.recorded import read_recorded
+from seethink.study.recorded import read_recorded, recorded_stage
 from seethink.study.runs import Run
-from seethink.study.stages import Imported, Training, folder_of
+from seethink.study.stages import Training, folder_of
 
 
 def read_run(run: Run, root: Path) -> Records:
@@ -27,7 +26,8 @@ def read_run(run: Run, root: Path) -> Records:
                 f"left {before}: they are not one chain"
             )
         before = manifest["model"]
-        found.append((_stage_of(training, manifest), manifest))
+        stage = training.chain[-1] if isinstance(training, Training) else recorded_stage(manifest)
+        found.append((stage.value, manifest))
     folder = folder_of(run.evaluation, root)
     manifest = read_recorded(folder)
     if before is not None and manifest["data"]["model"] != before:
@@ -36,9 +36,3 @@ def read_run(run: Run, root: Path) -> Records:
             "remove that folder and run again"
         )
     return [*found, ("evaluation", manifest)]
-
-
-def _stage_of(training: Training | Imported, manifest: Mapping[str, Any]) -> str:
-    if isinstance(training, Training):
-        return training.chain[-1].value
-    return (Stage.SFT if "demonstrations" in manifest["data"] else Stage.RL).value

@@ -6,7 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from seethink.core.rejected import InputError
 from seethink.study.arms import Stage
+from seethink.study.recorded import read_recorded, recorded_stage
 from seethink.study.rewards import ImitatingTask
 from seethink.study.sets import ItemSetConfig, TraceSetConfig
 from seethink.study.settings import Settings, StudyConfig, reinforcement, settings_of, with_seed
@@ -59,7 +61,7 @@ def plan_study(config: StudyConfig, completions: Mapping[tuple[str, int], int] |
     for name, arm in config.arms.items():
         settings = settings_of(config, name)
         if arm.imported:
-            runs.append(_imported(name, arm.imported, settings))
+            runs += _imported(config, name, settings)
             continue
         for seed in config.seeds if arm.stages else config.seeds[:1]:
             if arm.budget is not None and arm.budget.equal == "total":
@@ -94,29 +96,43 @@ def _run(config: StudyConfig, name: str, seed: int, settings: Settings) -> Run:
 
 
 def _rows(stage: Stage, settings: Settings, config: StudyConfig) -> DataSet:
+    """What a stage reads. Wherever an arm starts, sets are chosen by the base that all share."""
     pictures = settings.pictures.training
     if stage is Stage.SFT:
         run = DataRun(settings.source, settings.world, settings.teacher, settings.data)
         traces = settings.traces
-        asked = settings.base if traces.top_perplexity or traces.matched else ""
+        asked = config.base if traces.top_perplexity or traces.matched else ""
         return DataSet(run, asked, TraceSetConfig(choice=traces, pictures=pictures))
     # Whoever wrote the traces that SFT imitates, RL is asked the same.
     run = DataRun(settings.source, settings.world, config.teacher, settings.data)
-    asked = settings.base if settings.items.matched or settings.items.seen else ""
+    asked = config.base if settings.items.matched or settings.items.seen else ""
     return DataSet(run, asked, ItemSetConfig(choice=settings.items, pictures=pictures))
 
 
-def _imported(name: str, paths: tuple[Path, ...], settings: Settings) -> Run:
-    from seethink.study.recorded import read_recorded
-
-    model: Start = settings.base
-    trainings: list[Imported] = []
-    for path in paths:
-        model = Imported(path, model)
-        trainings.append(model)
-    seed = int(read_recorded(paths[-1])["seeds"]["training"])
-    evaluation = Evaluation(model, settings.evaluation, settings.heldout, settings.pictures.evaluation)
-    return Run(name, seed, settings, tuple(trainings), evaluation)
+def _imported(config: StudyConfig, name: str, settings: Settings) -> list[Run]:
+    """A run for every chain. InputError where two have one seed, or one has a seed that no other arm runs."""
+    found: dict[int, Run] = {}
+    known: dict[int, Path] = {}
+    for paths in config.arms[name].imported:
+        model: Start = settings.base
+        trainings: list[Imported] = []
+        for path in paths:
+            model = Imported(path, model)
+            trainings.append(model)
+        last = read_recorded(paths[-1])
+        own = settings.sft if recorded_stage(last) is Stage.SFT else settings.rl
+        seed = int(last["seeds"]["training"]) - own.seed
+        if seed in found:
+            raise InputError(f"arm {name}: {known[seed]} and {paths[-1]} were trained with one seed, {seed}")
+        if seed not in config.seeds:
+            raise InputError(
+                f"arm {name}: {paths[-1]} was trained with seed {seed}, and the study runs {list(config.seeds)}: no "
+                f"other arm could be held against it; add {seed} to seeds, or leave it out"
+            )
+        evaluation = Evaluation(model, settings.evaluation, settings.heldout, settings.pictures.evaluation)
+        known[seed] = paths[-1]
+        found[seed] = Run(name, seed, settings, tuple(trainings), evaluation)
+    return list(found.values())
 
 
 def _tasks_of(run: Run) -> Iterator[Task]:

@@ -19,6 +19,7 @@ from seethink.study.plan.expected import Expected
 from seethink.study.plan.hardware import Hardware
 from seethink.study.rewards import GRPOTask, ImitatingTask
 from seethink.study.sources import DataSource, WorldSourceConfig
+from seethink.study.twins import check_same_questions
 from seethink.training.imitation import ImitationConfig
 from seethink.training.sft import SFTConfig
 from seethink.world.oracle import Dials
@@ -96,15 +97,21 @@ class StudyConfig(Settings):
 
     @model_validator(mode="after")
     def _arms_are_sound(self) -> StudyConfig:
+        asked = {}
         for name, arm in self.arms.items():
             if not name.strip() or not name.isprintable() or len(name) > 40 or name in _COLUMNS:
                 raise ValueError(f"arms: {name[:60]!r} is no name for an arm: at most 40 printable characters")
             if arm.budget is not None:
                 _check_budget(self.arms, name, arm.budget)
             try:
-                settings_of(self, name)
+                settings = settings_of(self, name)
             except InputError as error:
                 raise ValueError(str(error)) from None
+            asked[name] = (settings.heldout, settings.pictures)
+        try:
+            check_same_questions(asked)
+        except InputError as error:
+            raise ValueError(str(error)) from None
         for a, b in self.compare:
             if a == b or not {a, b} <= self.arms.keys():
                 raise ValueError(f"compare: [{a}, {b}] names no two arms of {', '.join(self.arms)}")

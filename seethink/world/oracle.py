@@ -25,7 +25,7 @@ from PIL import Image
 
 from seethink.core.config import Config
 from seethink.world.grammar import describe, read_picture, stated_facts
-from seethink.world.pictures import COLOURS, SHAPES, Picture
+from seethink.world.pictures import COLOURS, LEVELS, SHAPES, Chart, Line, Parabola, Picture, Scene
 from seethink.world.questions import TEMPLATES
 from seethink.world.see import see
 from seethink.world.style import BRIDGES, CAPTION_OPENINGS, CLOSINGS, HESITATIONS, OPENINGS
@@ -126,11 +126,33 @@ def _read_question(text: str) -> tuple[Template, Words] | None:
     return None
 
 
+def _picture_told(text: str) -> Picture | None:
+    """The picture that a caption tells of. A question in words names no width: the least of the world's that fits."""
+    if width := _WIDTH.search(text):
+        return read_picture(text, int(width[1]))
+    for n in sorted(level.n for level in LEVELS.values()):
+        picture = read_picture(text, n)
+        if picture is not None and _fits(picture):
+            return picture
+    return None
+
+
+def _fits(picture: Picture) -> bool:
+    match picture:
+        case Scene(n, objects):
+            return all(max(one.column, one.row) < n for one in objects)
+        case Chart(n, bars):
+            return len(bars) == n
+        case Line(n, first, second):
+            return max(*first, *second) < 2 * n
+        case Parabola(n, vertex):
+            return max(vertex) < 2 * n
+
+
 def _reason(text: str, dials: Dials, rng: random.Random) -> str:
     """Reasoning from the caption alone, in the manner of a reasoning model."""
     asked = _read_question(text)
-    width = _WIDTH.search(text)
-    picture = read_picture(text, int(width[1])) if width else None
+    picture = _picture_told(text)
     if asked is None or picture is None:
         return "<think>\nI cannot tell what is being asked or shown.\n</think>\n\nI do not know."
     template, words = asked

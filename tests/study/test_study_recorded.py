@@ -7,10 +7,12 @@ import shutil
 import pytest
 from rich.console import Console
 
+from seethink.core.config import parse_config
 from seethink.core.rejected import InputError
 from seethink.core.tables import manifest_seal, read_json, write_json
 from seethink.study.recorded import read_recorded
 from seethink.study.run import run_study
+from seethink.study.runs import plan_study
 from seethink.study.settings import StudyConfig
 
 
@@ -75,13 +77,14 @@ def test_an_edited_stage_stops_the_study(copied, config):
         run_study(config, copied, Console(file=io.StringIO()))
 
 
-def imported(config, study, chain, arms=(), **changes):
-    """The miniature with an arm taken from a finished run instead of a computed one."""
-    finished = {"import": [str(trained(study, one)) for one in chain], "changes": changes}
+def imported(config, study, chain, arms=(), seeds=(0,), **changes):
+    """The miniature with an arm taken from finished runs instead of computed ones."""
+    chains = [[str(trained(study, one, seed)) for one in chain] for seed in seeds]
+    finished = {"import": chains if len(chains) > 1 else chains[0], "changes": changes}
     fields = config.model_dump(exclude_unset=True, exclude={"arms", "compare", "seeds"})
     kept = {name: config.arms[name] for name in arms}
     return StudyConfig.model_validate(
-        {**{name: getattr(config, name) for name in fields}, "arms": {**kept, "theirs": finished}, "seeds": (0,)}
+        {**{name: getattr(config, name) for name in fields}, "arms": {**kept, "theirs": finished}, "seeds": seeds}
     )
 
 
@@ -90,6 +93,25 @@ def test_a_finished_run_can_be_an_arm_and_ends_as_the_one_it_is(found, out, conf
     results = run_study(study, copied, Console(file=io.StringIO()))
     ours, theirs = found[0]["arms"]["sft+rl"]["seeds"]["0"], results["arms"]["theirs"]["seeds"]["0"]
     assert theirs["accuracy"] == ours["accuracy"] and theirs["cost"]["steps"] == ours["cost"]["steps"]
+
+
+def test_an_arm_of_several_finished_runs_has_a_seed_for_each(found, out, config, copied):
+    study = imported(config, out, ["sft", "sft+rl"], ["base", "rl"], seeds=(0, 1))
+    results = run_study(study, copied, Console(file=io.StringIO()))
+    ours, theirs = found[0]["arms"]["sft+rl"], results["arms"]["theirs"]
+    assert theirs["accuracy"] == ours["accuracy"] and theirs["recipe"] == ours["recipe"]
+    assert set(theirs["seeds"]) == {"0", "1"} and theirs["stages"] == ["sft", "rl"]
+
+
+def test_imported_chains_are_equally_long_and_each_has_a_seed_of_the_study(found, out, config):
+    rl, both = str(trained(out, "rl")), [str(trained(out, one)) for one in ("sft", "sft+rl")]
+    for chains, told in (
+        ([[rl], both], "equally long, and these have 1, 2 trainings"),
+        ([[rl], [rl]], "were trained with one seed, 0"),
+        ([[str(trained(out, "rl", 1))]], r"was trained with seed 1, and the study runs \[0\]"),
+    ):
+        with pytest.raises(InputError, match=told):
+            plan_study(parse_config(StudyConfig, {"arms": {"theirs": {"import": chains}}}, "the study"))
 
 
 def test_an_imported_arm_that_differs_undeclared_is_refused_with_the_difference(found, out, config, copied, tmp_path):

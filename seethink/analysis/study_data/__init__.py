@@ -8,7 +8,7 @@ folder       all of it in a folder; several folders brought together
 """
 
 from seethink.analysis.study_data.folder import find_study_data, read_study_data, write_study_data
-from seethink.analysis.study_data.record import ArmRecord
+from seethink.analysis.study_data.record import ArmRecord, asking
 from seethink.analysis.study_data.run_table import ItemFacts, RunTable
 from seethink.analysis.study_data.study import Run, RunData, Study, study_of
 
@@ -19,6 +19,7 @@ __all__ = [
     "RunData",
     "RunTable",
     "Study",
+    "asking",
     "find_study_data",
     "read_study_data",
     "study_of",

@@ -1,7 +1,7 @@
 """A study's tables in a folder, and several such folders brought together.
 
     study.json          arms, controls, runs with the hash of every table
-    items.csv           id, verifier and template of every item
+    items.csv           id, verifier, template and source of every item
     runs/ARM.SEED.csv   one run on every item
     curves/ARM.SEED.csv its learning curves
 
@@ -29,7 +29,8 @@ from seethink.core.tables import read_json, write_json, write_text
 
 RECORD = "study.json"
 _ITEMS = "items.csv"
-_ITEM_COLUMNS = ["item", "id", "verifier", "group"]
+_ITEM_COLUMNS = ["item", "id", "verifier", "group", "source"]
+_CONTENT_ID = re.compile(r"(.+)-[0-9a-f]{16}", re.ASCII)
 _ABOUT_ROW = ("control", "matched", "declared", "per_run")
 
 
@@ -173,20 +174,30 @@ def _items_csv(items: Sequence[ItemFacts]) -> str:
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(_ITEM_COLUMNS)
-    writer.writerows([number, item.id, item.verifier.value, item.group] for number, item in enumerate(items))
+    writer.writerows(
+        [number, item.id, item.verifier.value, item.group, item.source] for number, item in enumerate(items)
+    )
     return buffer.getvalue()
 
 
 def _read_items(text: str, where: str) -> list[ItemFacts]:
     rows = list(csv.reader(io.StringIO(text)))
-    if not rows or rows[0] != _ITEM_COLUMNS:
+    # Tables written before the source was kept have no such column; the id of an item begins with it.
+    columns = _ITEM_COLUMNS[:-1] if rows and rows[0] == _ITEM_COLUMNS[:-1] else _ITEM_COLUMNS
+    if not rows or rows[0] != columns:
         raise InputError(f"{where}: line 1 must be {','.join(_ITEM_COLUMNS)}")
     found = []
     for line, row in enumerate(rows[1:], start=2):
-        if len(row) != len(_ITEM_COLUMNS) or row[2] not in list(Verifier):
-            raise InputError(f"{where}: line {line} must hold a number, an id, a verifier and a group")
-        found.append(ItemFacts(row[1], Verifier(row[2]), row[3]))
+        if len(row) != len(columns) or row[2] not in list(Verifier):
+            raise InputError(f"{where}: line {line} must hold {', '.join(columns)}")
+        source = row[4] if len(row) > 4 else _source_of(row[1])
+        found.append(ItemFacts(row[1], Verifier(row[2]), row[3], source))
     return found
+
+
+def _source_of(item_id: str) -> str:
+    found = _CONTENT_ID.fullmatch(item_id)
+    return found[1] if found else ""
 
 
 def _check_same(arm: str, sittings: Sequence[tuple[Path, Study]], folder: Path, study: Study) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import Field
@@ -28,6 +29,18 @@ class ArmRecord(Config):
     settings: dict[str, Any] = Field(default_factory=dict)
     """What may not differ where two sittings are brought together, by name: values or hashes, nothing that is another
     one for every seed. Where empty the controls are compared, which suits sittings of the same arms only."""
+
+
+_ASKING = ("start", "heldout", "evaluation", "pictures.evaluation")
+
+
+def asking(changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Of an arm's changes those that an untrained arm can share: where it starts, and how it is asked."""
+    return {
+        path: value
+        for path, value in changes.items()
+        if any(path == one or path.startswith(f"{one}.") for one in _ASKING)
+    }
 
 
 class RunRecord(Config):

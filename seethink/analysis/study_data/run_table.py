@@ -49,6 +49,8 @@ class ItemFacts(NamedTuple):
     verifier: Verifier
     group: str
     """Its template, or its source where there are none."""
+    source: str = ""
+    """The data set that it came from: a domain of the world, a benchmark."""
 
     @property
     def dimension(self) -> str:
@@ -79,7 +81,7 @@ class RunTable:
 
 def item_facts(responses: Iterable[GradedResponse]) -> list[ItemFacts]:
     """The items that were answered, by id."""
-    found = {one.item_id: ItemFacts(one.item_id, one.verifier, one.group) for one in responses}
+    found = {one.item_id: ItemFacts(one.item_id, one.verifier, one.group, one.source) for one in responses}
     return [found[item] for item in sorted(found)]
 
 

@@ -234,6 +234,9 @@ def _study_findings(config: StudyConfig) -> Iterator[Finding]:
     """Files of a study that are not there, and arms without the data that they need."""
     paths = [*source_paths(config.source), *heldout_paths(config.heldout)]
     yield from path_findings([path for path in dict.fromkeys(paths) if not path.exists()])
+    for start in dict.fromkeys(arm.start for arm in config.arms.values() if arm.start is not None):
+        if not (checkpoint_folder(start) / "config.json").is_file():
+            yield Finding(Weight.WARN, f"missing: the start {start}", "fetch or make it before the launch")
     for name in config.arms:
         settings = settings_of(config, name)
         if isinstance(settings.source, FileSourceConfig):
