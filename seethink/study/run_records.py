@@ -29,7 +29,7 @@ def read_run(run: Run, root: Path) -> Records:
         before = manifest["model"]
         found.append((_stage_of(training, manifest), manifest))
     folder = folder_of(run.evaluation, root)
-    manifest = read_recorded(folder)
+    manifest = read_recorded(folder, rows=True)
     if before is not None and manifest["data"]["model"] != before:
         raise InputError(
             f"arm {run.arm}: {folder} asked weights {manifest['data']['model']}, and its last stage left {before}: "
