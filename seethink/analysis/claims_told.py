@@ -27,7 +27,9 @@ def sentence(found: Tree, comparison: Tree, claim: Claim) -> str:
     if told["finding"] == Finding.NOT_TESTED:
         return f"{head}nothing can be said of {a} and {b} ({told['why_not']})."
     size = found["family"][claim]
-    sure = [f"95 % interval {signed(told['low'], 1)} to {signed(told['high'], 1)}", _corrected(told["p_holm"], size)]
+    # The interval of what the sentence says: of b's lead, where b is above.
+    low, high = (-told["high"], -told["low"]) if told["finding"] == Finding.BELOW else (told["low"], told["high"])
+    sure = [f"95 % interval {signed(low, 1)} to {signed(high, 1)}", _corrected(told["p_holm"], size)]
     if claim is Claim.RECIPE:
         sure.append(_runs(told["runs"]))
     if comparison["budgets"]:
@@ -44,13 +46,37 @@ def sentence(found: Tree, comparison: Tree, claim: Claim) -> str:
         beats, loses = (a, b) if told["finding"] == Finding.ABOVE else (b, a)
         text = f"{beats} is above {loses} by {100 * abs(told['mean']):.1f} points ({doubt})."
     if claim is Claim.RECIPE and not told["headline"]:
-        text += f" A headline asks for {found['headline_runs']} runs of every trained arm."
+        text += _too_few(found)
     return head + text
 
 
 def sentences(found: Tree) -> list[str]:
     """Both claims of every comparison, in the order of the family."""
     return [sentence(found, comparison, claim) for comparison in found["comparisons"] for claim in Claim]
+
+
+def below_told(found: Tree, base: str) -> list[str]:
+    """Which arms were shown to be below ``base``, a sentence for each claim that has any."""
+    told = []
+    for claim in Claim:
+        shown = {
+            one: comparison
+            for comparison in found["comparisons"]
+            for one, other, finding in (
+                (comparison["a"], comparison["b"], Finding.BELOW),
+                (comparison["b"], comparison["a"], Finding.ABOVE),
+            )
+            if other == base and comparison[claim]["finding"] == finding
+        }
+        if not shown:
+            continue
+        size = found["family"][claim]
+        doubt = f"p < {1 - found['level']:.2g}{_over(size)}"
+        text = f"{_SUBJECT[claim]}: below {base}: {', '.join(shown)} ({doubt})."
+        if claim is Claim.RECIPE and not all(one[claim]["headline"] for one in shown.values()):
+            text += _too_few(found)
+        told.append(text)
+    return told
 
 
 def claims_table(found: Tree) -> Table:
@@ -84,8 +110,16 @@ def claims_table(found: Tree) -> Table:
     return table
 
 
+def _too_few(found: Tree) -> str:
+    return f" A headline asks for {found['headline_runs']} runs of every trained arm."
+
+
 def _corrected(p: float, size: int) -> str:
-    return p_text(p) if size < 2 else f"{p_text(p)} after Holm's correction over {size} comparisons"
+    return f"{p_text(p)}{_over(size)}"
+
+
+def _over(size: int) -> str:
+    return "" if size < 2 else f" after Holm's correction over {size} comparisons"
 
 
 def _runs(runs: tuple[int, int]) -> str:

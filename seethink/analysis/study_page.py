@@ -36,7 +36,8 @@ def study_page(results: Tree, figures: Sequence[str], *, folder: str = "figures"
         primary = next(row for row in results["verdicts"] if row["primary"])
         parts += [f"**{_text(told.verdict_sentence(primary))}**", _text(results["claim"])]
     else:
-        parts += [_text(" ".join(headline(results))), _text(results["claim"])]
+        first, *more = headline(results)
+        parts += [_text(first), "\n".join(f"- {_text(one)}" for one in more), _text(results["claim"])]
     parts += _figures(drawn, ("doses",), folder)
     if results["verdicts"]:
         parts += ["## Registered claims", _verdicts(results["verdicts"]), *_figures(drawn, ("claims",), folder)]
@@ -216,12 +217,18 @@ def _controls(results: Tree) -> str:
         (
             (
                 _text(row["control"]),
-                "✓" if row["matched"] else "◇ declared" if row.get("declared") else "✗ differs",
+                _text(_agreement(row)),
                 *(_text(row.get(arm, "–")) for arm in arms),
             )
             for row in results["controls"]
         ),
     )
+
+
+def _agreement(row: Tree) -> str:
+    if row.get("measured"):
+        return f"measured: {row['measured']}"
+    return "✓" if row["matched"] else "◇ declared" if row.get("declared") else "✗ differs"
 
 
 def _method(results: Tree, command: str | None) -> str:

@@ -1,4 +1,4 @@
-"""The comparison for a terminal: one row per arm, then one per pair."""
+"""The comparison for a terminal: one row per arm, then both claims of every comparison."""
 
 from __future__ import annotations
 
@@ -10,15 +10,17 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from seethink.analysis.numbers import amount, p_text, percent, signed, span
-from seethink.analysis.wording import apart, headline
+from seethink.analysis.claims_told import claims_table
+from seethink.analysis.numbers import amount, percent, span
+from seethink.analysis.wording import headline
 
 Tree = Mapping[str, Any]
 
 
 def comparison_table(results: Tree) -> RenderableType:
-    """Arms, pairs under greedy decoding and the strict rule, and the findings in words."""
-    return Group(arms_table(results), pairs_table(results), "", *(Text(sentence) for sentence in headline(results)))
+    """Arms, what is claimed of them under greedy decoding and the strict rule, and the findings in words."""
+    claims = [claims_table(results["claims"])] if results["claims"] else []
+    return Group(arms_table(results), *claims, "", *(Text(sentence) for sentence in headline(results)))
 
 
 def print_comparison(results: Tree, console: Console | None = None) -> None:
@@ -40,26 +42,6 @@ def arms_table(results: Tree) -> Table:
             *(percent(by[key]["accuracy"]["mean"]) if key in by else "–" for key in ("perception", "cognition")),
             percent(arm["unparseable_rate"]["mean"]),
             amount(tokens),
-        )
-    return table
-
-
-def pairs_table(results: Tree) -> Table:
-    table = Table(title="differences in points, same items, greedy", title_justify="left", header_style="bold")
-    table.add_column("arms", no_wrap=True)
-    for name in ("difference", "95 % interval", "p", "format", "answers"):
-        table.add_column(name, justify="right")
-    for pair in results["pairs"]:
-        if (pair["decoding"], pair["rule"]) != ("greedy", "strict") or not pair["n"]:
-            continue
-        gain = pair["gain"]
-        table.add_row(
-            escape(f"{pair['a']} − {pair['b']}"),
-            signed(pair["difference"], 1),
-            f"{signed(pair['low'], 1)} to {signed(pair['high'], 1)}",
-            p_text(pair["p"]).removeprefix("p ").removeprefix("= "),
-            *(signed(gain[part]["mean"], 1) for part in ("format", "accuracy")),
-            style=None if apart(pair) else "dim",
         )
     return table
 

@@ -1,14 +1,17 @@
 """Results in plain words: what a study found in a few sentences.
 
-The report and the terminal say the same sentences; both are made from results.json alone.
+The report and the terminal say the same sentences; both are made from results.json alone. What they say of two arms is
+a claim of the study: tested, corrected for its family, and named as one about checkpoints or about recipes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from seethink.analysis.numbers import p_text, percent, signed, span
+from seethink.analysis.claims import Claim, Finding
+from seethink.analysis.claims_told import below_told, sentence
+from seethink.analysis.numbers import percent, signed, span
 from seethink.analysis.results import find_pair
 
 Tree = Mapping[str, Any]
@@ -26,52 +29,59 @@ def ranked(results: Tree) -> list[str]:
 
 
 def headline(results: Tree) -> list[str]:
-    """The study's findings under greedy decoding and the strict rule, one sentence each."""
+    """The study's findings under greedy decoding and the strict rule, one sentence each.
+
+    The first says what was observed. All others are claims of ``results["claims"]`` in the words of ``claims_told``:
+    the arm of the highest accuracy against the base and against the runner-up, and which arms lie below the base.
+    """
     order, base = ranked(results), results["base"]
     if not order:
         return ["No arm has a greedy answer that could be scored."]
     best = order[0]
     found = results["arms"][best]["accuracy"]
-    place = f"is the best of {len(order)} arms with" if len(order) > 1 else "has"
+    place = f"has the highest accuracy of {len(order)} arms:" if len(order) > 1 else "has an accuracy of"
     told = [
-        f"{best} {place} an accuracy of {percent(found['mean'])} (95 % interval {span(found)}) "
+        f"{best} {place} {percent(found['mean'])} (95 % interval over questions {span(found)}) "
         f"on {found['n']:,} held-out questions."
     ]
-    told += [
-        _against(results, best, other)
-        for other in dict.fromkeys([base, *order[1:2]])
-        if other in order and other != best
-    ]
-    below = [arm for arm in order if (pair := find_pair(results, arm, base)) and apart(pair) and pair["difference"] < 0]
-    if below and best != base:
-        told.append(f"Below {base}, with an interval clear of zero: {', '.join(below)}.")
-    return told
+    if len(order) == 1:
+        return told
+    if results["claims"] is None:
+        return [*told, "No comparison of the arms was tested."]
+    for other in dict.fromkeys([base, *order[1:2]]):
+        if other in order and other != best:
+            told += _against(results, best, other)
+    return told + (below_told(results["claims"], base) if best != base else [])
 
 
-def _against(results: Tree, best: str, other: str) -> str:
-    pair = _oriented(results, best, other)
+def _against(results: Tree, best: str, other: str) -> Iterator[str]:
+    """What is claimed of two arms. Nothing is said of recipes where nothing could be tested."""
+    found = results["claims"]
+    comparison = next((one for one in found["comparisons"] if {one["a"], one["b"]} == {best, other}), None)
+    if comparison is None:
+        yield f"{best} and {other} are none of the comparisons that this study makes."
+        return
+    for claim in Claim:
+        if claim is Claim.CHECKPOINTS or comparison[claim]["finding"] != Finding.NOT_TESTED:
+            yield sentence(found, comparison, claim)
+        if claim is Claim.CHECKPOINTS:
+            yield from _parts(results, comparison)
+
+
+def _parts(results: Tree, comparison: Tree) -> Iterator[str]:
+    """What of a shown difference of checkpoints came from form, and what from better answers, as the winner's gain."""
+    finding = comparison[Claim.CHECKPOINTS]["finding"]
+    if finding not in (Finding.ABOVE, Finding.BELOW):
+        return
+    a, b = comparison["a"], comparison["b"]
+    pair, sign = find_pair(results, a, b), 1
     if pair is None:
-        return f"It was not compared with {other}."
-    how_sure = f"{signed(pair['low'], 1)} to {signed(pair['high'], 1)}, {p_text(pair['p'])}"
-    if not apart(pair):
-        return (
-            f"These questions do not tell it apart from {other} ({signed(pair['difference'], 1)} points, {how_sure})."
+        pair, sign = find_pair(results, b, a), -1
+    if finding == Finding.BELOW:
+        sign = -sign
+    if pair and pair["gain"] and pair["gain"]["format"]["mean"] is not None:
+        form, answers = (sign * pair["gain"][part]["mean"] for part in ("format", "accuracy"))
+        yield (
+            f"Of that difference {signed(form, 1)} points come from keeping to the answer format and "
+            f"{signed(answers, 1)} from better answers."
         )
-    sentence = f"It beats {other} by {100 * pair['difference']:.1f} points ({how_sure})"
-    if pair["gain"] and pair["gain"]["format"]["mean"] is not None:
-        form, answers = (pair["gain"][part]["mean"] for part in ("format", "accuracy"))
-        sentence += f": {signed(form, 1)} from keeping to the answer format, {signed(answers, 1)} from better answers"
-    return sentence + "."
-
-
-def _oriented(results: Tree, a: str, b: str) -> dict[str, Any] | None:
-    """The comparison read as a minus b, whichever way round results.json lists it; None without items."""
-    pair = find_pair(results, a, b)
-    if pair is None and (other := find_pair(results, b, a)) is not None and other["n"]:
-        gain = other["gain"] and {
-            part: {"mean": -tree["mean"], "low": -tree["high"], "high": -tree["low"], "n": tree["n"]}
-            for part, tree in other["gain"].items()
-        }
-        turned = {"difference": -other["difference"], "low": -other["high"], "high": -other["low"], "gain": gain}
-        pair = other | {"a": a, "b": b} | turned
-    return pair if pair and pair["n"] else None

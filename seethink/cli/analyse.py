@@ -178,7 +178,6 @@ def study_command(
     seed: Annotated[int, typer.Option("--seed", help="Of the resampling.")] = 0,
 ) -> None:
     """Bring the tables of several sittings together: results, verdicts of registered claims, report, figures, page."""
-    from seethink.analysis.claims_told import claims_table
     from seethink.analysis.registered import load_registration
     from seethink.analysis.registered.told import verdicts_table
     from seethink.analysis.study_data import find_study_data, read_study_data, write_study_data
@@ -193,8 +192,6 @@ def study_command(
     results = tell_study(out, study, registration=registration, seed=seed, command=f"seethink analyse study {named}")
     console = terminal()
     print_comparison(results, console)
-    if results["claims"]:
-        console.print(claims_table(results["claims"]))
     if results["verdicts"]:
         console.print(verdicts_table(results["verdicts"]))
     console.print(f"report: {out / REPORT}   page: {out / PAGE}   figures: {out / 'figures'}")

@@ -44,7 +44,7 @@ def compare_arms(
     if dry_run:
         from seethink.study.dry_run import print_plan
 
-        print_plan(study, config, overrides or (), out, stages or out, terminal())
+        print_plan(study, config, overrides or (), out, stages or out, terminal(), arm or ())
         return
     if stage is not None:
         if not make_stage(study, stage, out, stages=stages):

@@ -105,6 +105,11 @@ def data_hash(rows: Iterable[Any]) -> str:
     return digest.hexdigest()[:12]
 
 
+def table_hash(folder: Path) -> str:
+    """``data_hash`` of the rows of every sealed part."""
+    return data_hash(read_rows(folder))
+
+
 def code_version() -> str:
     """Package version, and the commit where the package runs from a checkout."""
     root = Path(__file__).resolve().parents[2]

@@ -16,7 +16,7 @@ from seethink.core.images import ImageStore
 from seethink.core.item import Item
 from seethink.core.protocols import StepTruth
 from seethink.core.rejected import InputError
-from seethink.core.tables import claim, data_hash, parts, read_rows, write_manifest, write_part
+from seethink.core.tables import claim, data_hash, parts, read_rows, table_hash, write_manifest, write_part
 from seethink.core.trace import line_steps
 from seethink.core.verdict import Outcome, Verdict, undecided
 from seethink.evaluation.bar import progress_bar
@@ -101,9 +101,8 @@ def respond(
     ):
         for number, responses in enumerate(answered, sealed):
             write_part(out, number, rows(number, responses))
-    write_manifest(
-        out, config, seeds={"sampling": config.seed}, data=data, started=started, more={"resumed_parts": sealed}
-    )
+    more = {"resumed_parts": sealed, "table": table_hash(out)}
+    write_manifest(out, config, seeds={"sampling": config.seed}, data=data, started=started, more=more)
 
 
 def grade_responses(

@@ -21,9 +21,9 @@ def trl_reward(reward: Reward, items: Mapping[str, Item], name: str = "mixed") -
 
     The data set needs a column ``item_id`` that names an entry of ``items``. The function gives one float per
     completion, None where nobody decided: TRL leaves such a row out of its group. Where the trainer hands in
-    ``log_metric`` it receives, under ``name/…``, the mean per verifier and per dimension, the unparseable and
-    undecided shares, and ``steps``, the lines of thinking per response. ``name`` is also what the trainer's own reward
-    columns are called.
+    ``log_metric`` it receives, under ``name/…``, the mean score, the same per verifier and per dimension, the
+    unparseable and undecided shares, and ``steps``, the lines of thinking per response. ``name`` is also what the
+    trainer's own reward columns are called.
     """
     [function], _ = trl_rewards(reward, items, Shaping(), name)
     return function
@@ -46,6 +46,8 @@ def trl_rewards(
         log_metric = columns.get("log_metric")
         if log_metric is not None:
             summary = summarise(batch, verdicts)
+            if summary.overall.mean is not None:
+                log_metric(f"{name}/score", summary.overall.mean)
             for part, tally in [*summary.verifiers.items(), *summary.dimensions.items()]:
                 if tally.mean is not None:
                     log_metric(f"{name}/{part}", tally.mean)

@@ -43,6 +43,9 @@ class Arm(Config):
     """Shared settings that are others in this arm, by dotted name: ``rl.kl``, ``teacher.hesitation``. What is not named
     here is held equal, and shown to be."""
     budget: Budget | None = None
+    lends: bool = False
+    """Only its trainings are run, since another arm's budget refers to them: it is not evaluated, and not compared.
+    What choosing some arms of a study makes of those that it leaves out and needs."""
     imported: tuple[tuple[Path, ...], ...] = Field(default=(), alias="import")
     """In place of running it here: output folders of finished trainings, in the order of the chain. A list of such
     chains, ``[[a/sft, a/rl], [b/sft, b/rl]]``, gives one for every seed."""
@@ -124,7 +127,17 @@ def chain_name(stages: Sequence[Stage]) -> str:
 
 
 def chosen_arms(arms: Mapping[str, Arm], names: Sequence[str]) -> dict[str, Arm]:
-    """Some of the arms, in their own order. InputError names one that there is not."""
+    """Some of the arms, in their own order, and those that the budget of one of them refers to, which then only lend.
+
+    InputError names an arm that there is not.
+    """
     if unknown := [name for name in names if name not in arms]:
         raise InputError(f"arms {unknown}: choose among {', '.join(arms)}")
-    return {name: arm for name, arm in arms.items() if name in names}
+    needed = {
+        arm.budget.to for name, arm in arms.items() if name in names and arm.budget and arm.budget.equal == "total"
+    }
+    return {
+        name: arm if name in names and not arm.lends else arm.model_copy(update={"lends": name not in names})
+        for name, arm in arms.items()
+        if name in needed or name in names
+    }

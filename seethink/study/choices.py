@@ -54,7 +54,8 @@ class TraceChoice(Config):
 
     rows: Rows = "sft"
     """``sft``: those of the SFT set. ``rl``: those of the items that RL asks, which all hold a cue where the split goes
-    by cues (the paper's "aha" set). ``both``: all that were verified."""
+    by cues (the paper's "aha" set). ``both``: all that were verified. Of files, the traces of RL's items are those that
+    their records bring."""
     form: Form = Form.WHOLE
     top_perplexity: int | None = Field(default=None, ge=1)
     """So many rows, those that the base finds least likely (VLAA-Thinking 3.1)."""

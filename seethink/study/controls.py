@@ -34,6 +34,7 @@ OUTCOMES = frozenset(
         "cost.reruns",
         "reruns",
         "resumed_parts",
+        "table",
         # Said by their leaves, and by the hash of the whole.
         "config_hash",
         "seal",
@@ -97,8 +98,9 @@ class Controls:
 
     Attributes:
         rows: ``{control, <arm>: value, matched, declared, per_run}``. Controls of one section that agree in all arms
-            share a row under a hash of them all. ``declared`` says what an unmatched one follows from, and is empty
-            where it is matched. ``per_run`` says that the value is another one for every seed.
+            share a row under a hash of them all, and empty ones have none. ``declared`` says what an unmatched one
+            follows from, and is empty where it is matched. ``per_run`` says that the value is another one for every
+            seed.
     """
 
     rows: list[dict[str, Any]]
@@ -135,9 +137,10 @@ def compare_controls(
             for arm, values in present.items():
                 agreeing[_section(control)].setdefault(arm, {})[control] = list(values.values())
             continue
-        told = reason if found and reason else ", ".join(_explaining(control, declared)) if not found else ""
-        rows.append(_row(control, runs, present, matched=False, declared=told))
-    shared = [_shared_row(section, runs, by_arm) for section, by_arm in agreeing.items()]
+        why = reason if found and reason else ", ".join(_explaining(control, declared)) if not found else ""
+        rows.append(_row(control, runs, present, matched=False, declared=why))
+    told = {section: by_arm for section, by_arm in agreeing.items() if not _all_empty(by_arm)}
+    shared = [_shared_row(section, runs, by_arm) for section, by_arm in told.items()]
     return Controls(shared + rows, differences)
 
 
@@ -243,7 +246,15 @@ def _flat(tree: Any, path: str = "") -> Iterator[tuple[str, Value]]:
     elif isinstance(tree, list | tuple):
         yield path, str(list(tree))
     else:
-        yield path, str(tree) if isinstance(tree, Mapping) else tree
+        yield path, _EMPTY if isinstance(tree, Mapping) else tree
+
+
+_EMPTY = "{}"
+
+
+def _all_empty(by_arm: Mapping[str, Mapping[str, list[Value]]]) -> bool:
+    """Whether nothing is in a section but empty branches: all arms agree, and there is nothing to show."""
+    return all(value == _EMPTY for controls in by_arm.values() for values in controls.values() for value in values)
 
 
 def _values(by_seed: Mapping[int, Mapping[str, Value]], control: str, seeds: Sequence[int]) -> dict[int, Value]:

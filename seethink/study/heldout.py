@@ -16,7 +16,7 @@ from seethink.core.graded import graded_from_row, graded_row
 from seethink.core.images import ImageStore
 from seethink.core.item import Item
 from seethink.core.rejected import InputError
-from seethink.core.tables import claim, data_hash, read_rows, write_manifest, write_rows
+from seethink.core.tables import claim, data_hash, read_rows, table_hash, write_manifest, write_rows
 from seethink.data.sources import SourceConfig, all_items, open_source
 from seethink.evaluation.benchmark_run import GRADED
 from seethink.evaluation.catalogue import find_entry
@@ -169,4 +169,5 @@ def _evaluate_benchmarks(
         graded = (graded_from_row(row) for row in read_rows(out / entry.name / condition(task) / GRADED))
         rows += [graded_row(replace(one, arm=name, source=entry.benchmark.name)) for one in graded]
     write_rows(out, rows)
-    write_manifest(out, config, seeds={"sampling": config.seed}, data=data, started=started)
+    more = {"table": table_hash(out)}
+    write_manifest(out, config, seeds={"sampling": config.seed}, data=data, started=started, more=more)

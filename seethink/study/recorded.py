@@ -8,21 +8,23 @@ from typing import Any
 
 from seethink.core.config import tree_hash
 from seethink.core.rejected import InputError
-from seethink.core.tables import MANIFEST, manifest_seal, read_json, read_manifest
+from seethink.core.tables import MANIFEST, manifest_seal, read_json, read_manifest, table_hash
 from seethink.study.arms import Stage
 
 RECIPE = "recipe.json"
 """What a stage signed before it began (``core.tables.claim``)."""
 
 
-def read_recorded(folder: Path, *, weights: bool = False) -> dict[str, Any]:
+def read_recorded(folder: Path, *, weights: bool = False, rows: bool = False) -> dict[str, Any]:
     """The manifest of a finished output.
 
     Args:
         weights: also hash the weights in ``model/`` and compare.
+        rows: also hash the rows of the table and compare, where the manifest has their hash (``table``): evaluations
+            that were made before it was recorded have none, and their rows cannot be checked.
 
     Raises:
-        InputError: there is none; it was edited; its settings, its signature or its weights are not those it names.
+        InputError: there is none; it was edited; its settings, signature, weights or rows are not those it names.
     """
     path = folder / MANIFEST
     manifest = read_manifest(folder)
@@ -40,12 +42,23 @@ def read_recorded(folder: Path, *, weights: bool = False) -> dict[str, Any]:
         raise InputError(f"{path} and {signed} name different settings or data: {again}")
     if weights and manifest.get("model") is not None:
         _check_weights(folder, manifest["model"])
+    if rows and manifest.get("table") is not None:
+        _check_rows(folder, manifest["table"])
     return manifest
 
 
 def recorded_stage(manifest: Mapping[str, Any]) -> Stage:
     """What kind of training left a manifest."""
     return Stage.SFT if "demonstrations" in manifest["data"] else Stage.RL
+
+
+def _check_rows(folder: Path, recorded: str) -> None:
+    found = table_hash(folder)
+    if found != recorded:
+        raise InputError(
+            f"{folder}: its rows have hash {found}, and {folder / MANIFEST} recorded {recorded}: they were changed "
+            "afterwards; put the original back, or remove the folder and run again"
+        )
 
 
 def _check_weights(folder: Path, recorded: str) -> None:

@@ -27,8 +27,8 @@ from seethink.study.budget import matched_completions
 from seethink.study.conclude import conclude
 from seethink.study.data import build_data, build_world_data
 from seethink.study.heldout import evaluate_heldout
-from seethink.study.item_difficulty import measure_items
 from seethink.study.jobs import jobs_beside, with_shared_threads
+from seethink.study.pass_rates import measure_items
 from seethink.study.runs import StudyPlan, plan_study
 from seethink.study.sets import TraceSetConfig, read_items, read_traces, write_items, write_traces
 from seethink.study.settings import StudyConfig
@@ -218,11 +218,12 @@ class _Workshop:
 
     def _choose(self, task: DataSet, folder: Path) -> None:
         run = folder_of(task.run, self.root)
+        against = folder_of(task.against, self.root) if task.against else None
         if isinstance(task.config, TraceSetConfig):
             truth = WorldTruth() if isinstance(task.run.source, WorldSourceConfig) else None
-            write_traces(task.config, run, task.base, self.images, folder, truth)
+            write_traces(task.config, run, task.base, self.images, folder, truth, against)
         else:
-            write_items(task.config, run, task.base, self.images, folder)
+            write_items(task.config, run, task.base, self.images, folder, against)
 
     def _train(self, task: Training, folder: Path) -> None:
         rows, start = folder_of(task.rows, self.root), model_of(task.start, self.root)

@@ -29,7 +29,7 @@ def read_run(run: Run, root: Path) -> Records:
         stage = training.chain[-1] if isinstance(training, Training) else recorded_stage(manifest)
         found.append((stage.value, manifest))
     folder = folder_of(run.evaluation, root)
-    manifest = read_recorded(folder)
+    manifest = read_recorded(folder, rows=True)
     if before is not None and manifest["data"]["model"] != before:
         raise InputError(
             f"arm {run.arm}: {folder} asked weights {manifest['data']['model']}, and its last stage left {before}: "

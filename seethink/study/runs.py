@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from seethink.core.rejected import InputError
@@ -37,17 +37,21 @@ class StudyPlan:
     Attributes:
         waiting: arms whose settings depend on stages that are not finished.
         difficulty: the task that measures how hard the items of all trainings are; None where nobody asks.
+        lending: runs whose trainings are tasks because a budget refers to them; nothing else of them is.
     """
 
     runs: tuple[Run, ...]
     waiting: tuple[str, ...] = ()
     tasks: tuple[Task, ...] = field(default=())
     difficulty: Difficulty | None = None
+    lending: tuple[Run, ...] = ()
 
     def arms_of(self, task: Task) -> tuple[str, ...]:
-        """Arms that a task is for, in the study's order."""
+        """Arms that a task is for, in the study's order; those that lend it come last."""
         for_all = isinstance(task, Difficulty)
-        return tuple(dict.fromkeys(run.arm for run in self.runs if for_all or task in _tasks_of(run)))
+        own = [run.arm for run in self.runs if for_all or task in _tasks_of(run)]
+        lent = [run.arm for run in self.lending if task in _trainings_of(run)]
+        return tuple(dict.fromkeys([*own, *lent]))
 
 
 def plan_study(config: StudyConfig, completions: Mapping[tuple[str, int], int] | None = None) -> StudyPlan:
@@ -57,6 +61,7 @@ def plan_study(config: StudyConfig, completions: Mapping[tuple[str, int], int] |
         completions: RL completions of arms with a budget, by arm and seed; such an arm waits while it is not known.
     """
     runs: list[Run] = []
+    lending: list[Run] = []
     waiting: list[str] = []
     for name, arm in config.arms.items():
         settings = settings_of(config, name)
@@ -70,16 +75,17 @@ def plan_study(config: StudyConfig, completions: Mapping[tuple[str, int], int] |
                     waiting.append(name)
                     continue
                 settings = settings.model_copy(update={"rl": settings.rl.model_copy(update={"completions": known})})
-            runs.append(_run(config, name, seed, settings))
+            (lending if arm.lends else runs).append(_run(config, name, seed, settings))
     by_name: dict[str, Task] = {}
     # One seed of every arm before the next: a study that is stopped early holds whole comparisons.
-    for run in sorted(runs, key=lambda run: list(config.seeds).index(run.seed) if run.seed in config.seeds else 0):
-        for task in _tasks_of(run):
+    place = {seed: number for number, seed in enumerate(config.seeds)}
+    for run in sorted([*lending, *runs], key=lambda run: place.get(run.seed, 0)):
+        for task in _trainings_of(run) if run in lending else _tasks_of(run):
             by_name.setdefault(f"{task.kind}/{task.name}", task)
     # Of all sets together: not before all are known.
     difficulty = None if waiting else _difficulty(config, runs)
     tasks = (*by_name.values(), *([difficulty] if difficulty else []))
-    return StudyPlan(tuple(runs), tuple(dict.fromkeys(waiting)), tasks, difficulty)
+    return StudyPlan(tuple(runs), tuple(dict.fromkeys(waiting)), tasks, difficulty, tuple(lending))
 
 
 def _run(config: StudyConfig, name: str, seed: int, settings: Settings) -> Run:
@@ -97,15 +103,24 @@ def _run(config: StudyConfig, name: str, seed: int, settings: Settings) -> Run:
 
 def _rows(stage: Stage, settings: Settings, config: StudyConfig) -> DataSet:
     """What a stage reads. Wherever an arm starts, sets are chosen by the base that all share."""
+    rows = _unmatched(stage, settings, config)
+    matched = (settings.traces if stage is Stage.SFT else settings.items).matched
+    if matched is None:
+        return rows
+    other = _unmatched(Stage.RL if stage is Stage.SFT else Stage.SFT, settings, config)
+    return replace(rows, base=config.base, against=replace(other, config=other.config.unmatched()))
+
+
+def _unmatched(stage: Stage, settings: Settings, config: StudyConfig) -> DataSet:
+    """What a stage reads, before it is matched with what the other one does."""
     pictures = settings.pictures.training
     if stage is Stage.SFT:
         run = DataRun(settings.source, settings.world, settings.teacher, settings.data)
-        traces = settings.traces
-        asked = config.base if traces.top_perplexity or traces.matched else ""
-        return DataSet(run, asked, TraceSetConfig(choice=traces, pictures=pictures))
+        asked = config.base if settings.traces.top_perplexity else ""
+        return DataSet(run, asked, TraceSetConfig(choice=settings.traces, pictures=pictures))
     # Whoever wrote the traces that SFT imitates, RL is asked the same.
     run = DataRun(settings.source, settings.world, config.teacher, settings.data)
-    asked = config.base if settings.items.matched or settings.items.seen else ""
+    asked = config.base if settings.items.seen else ""
     return DataSet(run, asked, ItemSetConfig(choice=settings.items, pictures=pictures))
 
 
@@ -136,12 +151,24 @@ def _imported(config: StudyConfig, name: str, settings: Settings) -> list[Run]:
 
 
 def _tasks_of(run: Run) -> Iterator[Task]:
+    yield from _trainings_of(run)
+    yield run.evaluation
+
+
+def _trainings_of(run: Run) -> Iterator[Task]:
+    """Its trainings, each after what it reads."""
     for training in run.trainings:
         if isinstance(training, Training):
             for rows in (training.rows, training.shown):
-                yield from () if rows is None else (rows.run, rows)
+                yield from () if rows is None else _sets_of(rows)
             yield training
-    yield run.evaluation
+
+
+def _sets_of(rows: DataSet) -> Iterator[Task]:
+    """A set, after the data run it is of and the set that it is matched with."""
+    if rows.against is not None:
+        yield from _sets_of(rows.against)
+    yield from (rows.run, rows)
 
 
 def rows_of(run: Run, stage: Stage) -> DataSet | None:

@@ -22,7 +22,7 @@ from seethink.core.trace import read_tags, write_tags
 from seethink.data.curation import PerplexityConfig, perplexity_subsets, responses_of, strip_steps
 from seethink.study.blindness import BlindConfig, audit_with_model
 from seethink.study.choices import Form, ItemChoice, PassAtK, Rows, Shown, TraceChoice
-from seethink.study.difficulty import DifficultyConfig, measure_difficulty
+from seethink.study.pass_rates import item_key, measure_items
 from seethink.training.samples import Demonstration
 
 Row = dict[str, Any]
@@ -34,6 +34,11 @@ class TraceSetConfig(Config):
     choice: TraceChoice
     pictures: Shown
 
+    def unmatched(self) -> TraceSetConfig:
+        """The set that another one is matched with: all that its filters leave, with its own pictures."""
+        choice = self.choice.model_copy(update={"matched": None, "count": None})
+        return TraceSetConfig(choice=choice, pictures=Shown.OWN)
+
 
 class ItemSetConfig(Config):
     """What a set of items was made with."""
@@ -41,9 +46,20 @@ class ItemSetConfig(Config):
     choice: ItemChoice
     pictures: Shown
 
+    def unmatched(self) -> ItemSetConfig:
+        """As that of traces."""
+        choice = self.choice.model_copy(update={"matched": None, "count": None})
+        return ItemSetConfig(choice=choice, pictures=Shown.OWN)
+
 
 def write_traces(
-    config: TraceSetConfig, data: Path, base: str, images: ImageStore, out: Path, truth: StepTruth | None
+    config: TraceSetConfig,
+    data: Path,
+    base: str,
+    images: ImageStore,
+    out: Path,
+    truth: StepTruth | None,
+    against: Path | None = None,
 ) -> dict[str, Any]:
     """The traces to imitate, with item columns and ``response``, below ``out``; a finished set is left as it is.
 
@@ -51,24 +67,30 @@ def write_traces(
         data: folder of the finished data run.
         base: asked where the choice goes by perplexity or difficulty.
         truth: knows which steps are true, where that is known.
+        against: the finished set of RL's items, unmatched, where the choice is matched with it.
     """
     started, choice = time.time(), config.choice
     made_of = {"run": _run_hash(data), "base": _asked(base, choice.top_perplexity or choice.matched)}
+    made_of |= _other(choice.matched, against)
     if claim(out, config, made_of):
         return read_manifest(out) or {}
     reasons: Counter[str] = Counter()
     rows = list(_formed(_chosen_traces(choice, data, base, images), choice.form, truth, reasons))
     if choice.matched is not None:
-        rows = _matched(choice.matched, choice.rows, data, base, images, rows, choice.seed)
+        rows = _matched(choice.matched, rows, against, base, images, data, choice.seed, reasons)
     rows = _drawn(rows, choice.count, choice.seed, "traces.count")
     rows = list(_shown(rows, config.pictures, images))
     return _seal(out, config, rows, made_of, reasons, started)
 
 
-def write_items(config: ItemSetConfig, data: Path, base: str, images: ImageStore, out: Path) -> dict[str, Any]:
-    """The items to ask, below ``out``; a finished set is left as it is. Arguments as for ``write_traces``."""
+def write_items(
+    config: ItemSetConfig, data: Path, base: str, images: ImageStore, out: Path, against: Path | None = None
+) -> dict[str, Any]:
+    """The items to ask, below ``out``; a finished set is left as it is. Arguments as for ``write_traces``, the set that
+    it may be matched with being SFT's."""
     started, choice = time.time(), config.choice
     made_of = {"run": _run_hash(data), "base": _asked(base, choice.matched or choice.seen)}
+    made_of |= _other(choice.matched, against)
     if claim(out, config, made_of):
         return read_manifest(out) or {}
     reasons: Counter[str] = Counter()
@@ -78,8 +100,6 @@ def write_items(config: ItemSetConfig, data: Path, base: str, images: ImageStore
         kept = [row for row in rows if row["verifier"] in choice.verifiers]
         reasons["another verifier"] = len(rows) - len(kept)
         rows = kept
-    if choice.matched is not None:
-        rows = _matched(choice.matched, choice.rows, data, base, images, rows, choice.seed)
     if choice.seen is not None:
         asked = BlindConfig(**choice.seen.model_dump(include=set(BlindConfig.model_fields)))
         audit_with_model(asked, base, list(map(item_from_row, rows)), images, out / "blind")
@@ -88,6 +108,8 @@ def write_items(config: ItemSetConfig, data: Path, base: str, images: ImageStore
         kept = [row for row in rows if (dependence[row["id"]] or 0.0) >= low]
         reasons["answered blind"] = len(rows) - len(kept)
         rows = kept
+    if choice.matched is not None:
+        rows = _matched(choice.matched, rows, against, base, images, data, choice.seed, reasons)
     rows = _drawn(rows, choice.count, choice.seed, "items.count")
     rows = list(_shown(rows, config.pictures, images))
     return _seal(out, config, rows, made_of, reasons, started)
@@ -135,8 +157,11 @@ def _chosen_traces(choice: TraceChoice, data: Path, base: str, images: ImageStor
         perplexity_subsets(PerplexityConfig(sizes=(choice.top_perplexity,)), [base], data, images)
         yield from read_rows(data / f"sft_top_{choice.top_perplexity}")
         return
+    named = {row["id"] for folder in sets for row in read_rows(folder)}
     for row in responses_of(sets, data):
+        named.discard(row["id"])
         yield row["response"] if isinstance(row["response"], Rejected) else row
+    yield from (Rejected("no trace", name) for name in sorted(named))
 
 
 def _formed(
@@ -191,28 +216,51 @@ def _rank(seed: int, item_id: str) -> str:
     return sha256(f"{seed}:{item_id}".encode()).hexdigest()
 
 
+def _other(matched: PassAtK | None, against: Path | None) -> dict[str, str]:
+    """What the set that a choice is matched with holds."""
+    if matched is None or against is None:
+        return {}
+    return {"matched with": data_hash(row["id"] for row in read_rows(against))}
+
+
 def _matched(
-    config: PassAtK, wanted: Rows, data: Path, base: str, images: ImageStore, rows: list[Row], seed: int
+    config: PassAtK,
+    rows: list[Row],
+    against: Path | None,
+    base: str,
+    images: ImageStore,
+    data: Path,
+    seed: int,
+    reasons: Counter[str],
 ) -> list[Row]:
-    """As many rows of each pass rate as the smaller of the two sets has."""
-    if wanted == "both":
-        raise InputError("matched makes the SFT and the RL set equally hard: choose rows sft or rl")
-    asked = DifficultyConfig(**config.model_dump(), ks=(1, config.draws) if config.draws > 1 else (1,))
-    measured = data / f"pass_rates_{data_hash([asked.model_dump(mode='json')])}"
-    measure_difficulty(asked, base, data, images, measured)
-    hits: dict[str, dict[int, list[str]]] = {"sft": defaultdict(list), "rl": defaultdict(list)}
-    for row in read_rows(measured):
-        if row["pass_rate"] is not None:
-            hits[row["pool"]][row["hits"]].append(row["item_id"])
-    known = {row["id"] for row in rows}
+    """As many rows of each pass rate as the smaller of the two sets has, after what either leaves out otherwise."""
+    if against is None:
+        raise InputError("matched needs the other set: hand in the one that this one is matched with")
+    own, other = ([item_from_row(row) for row in one] for one in (rows, read_rows(against)))
+    both = sorted({item_key(item) for item in [*own, *other]})
+    # Beside the data run: the other set asks the same of the same items.
+    measured = data / f"pass_rates_{data_hash([config.model_dump(mode='json'), _asked(base, True), both])}"
+    measure_items(config, base, [own, other], images, measured)
+    rates = {row["item"]: (row["draws"], row["hits"]) for row in read_rows(measured)}
+    mine, theirs = (_by_rate(items, rates) for items in (own, other))
     chosen: set[str] = set()
-    for rate in hits["sft"].keys() & hits["rl"].keys():
-        count = min(len(hits["sft"][rate]), len(hits["rl"][rate]))
-        here = [name for name in hits[wanted][rate] if name in known]
-        chosen.update(sorted(here, key=lambda name: _rank(seed, name))[:count])
+    for rate, names in mine.items():
+        count = min(len(names), len(theirs.get(rate, ())))
+        chosen.update(sorted(names, key=lambda name: _rank(seed, name))[:count])
     if not chosen:
         raise InputError("matched leaves no row: the SFT and the RL set have no pass rate in common")
+    reasons["more of its pass rate than the other set has"] = len(rows) - len(chosen)
     return [row for row in rows if row["id"] in chosen]
+
+
+def _by_rate(items: Sequence[Item], rates: Mapping[str, tuple[int, int]]) -> dict[tuple[int, int], list[str]]:
+    """Ids by draws and hits, without items that nobody decided."""
+    found: dict[tuple[int, int], list[str]] = defaultdict(list)
+    for item in items:
+        draws, hits = rates[item_key(item)]
+        if draws:
+            found[draws, hits].append(item.id)
+    return found
 
 
 def _shown(rows: Sequence[Row], shown: Shown, images: ImageStore) -> Iterator[Row]:

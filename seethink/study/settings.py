@@ -26,7 +26,7 @@ from seethink.world.oracle import Dials
 from seethink.world.questions import Split
 from seethink.world.source import WorldConfig
 
-_COLUMNS = ("control", "matched", "declared", "per_run")
+_COLUMNS = ("control", "matched", "declared", "per_run", "measured")
 """What the controls table has beside a column for each arm."""
 
 
@@ -113,14 +113,17 @@ class StudyConfig(Settings):
         except InputError as error:
             raise ValueError(str(error)) from None
         for a, b in self.compare:
-            if a == b or not {a, b} <= self.arms.keys():
+            if a == b or not {a, b} <= {name for name, arm in self.arms.items() if not arm.lends}:
                 raise ValueError(f"compare: [{a}, {b}] names no two arms of {', '.join(self.arms)}")
         return self
 
     def only(self, names: Sequence[str]) -> StudyConfig:
-        """The same study with some of its arms, and the comparisons among them. InputError names an unknown arm."""
+        """The same study with some of its arms, and the comparisons among them. InputError names an unknown arm.
+
+        An arm that the budget of one of them refers to stays, to be trained and no more (``Arm.lends``).
+        """
         arms = chosen_arms(self.arms, names)
-        pairs = tuple(pair for pair in self.compare if arms.keys() >= set(pair))
+        pairs = tuple(pair for pair in self.compare if set(names) >= set(pair))
         return self.model_copy(update={"arms": arms, "compare": pairs})
 
 

@@ -19,8 +19,13 @@ from seethink.core.images import ImageStore
 from seethink.core.item import Item, item_row
 from seethink.core.rejected import InputError, Rejected
 from seethink.core.tables import claim, data_hash, read_rows, write_manifest, write_rows
+from seethink.data.brought import REASONING
+from seethink.data.config import AnswerBlock
+from seethink.data.curation import sft_response
 from seethink.data.funnel import funnel_record, funnel_rows
+from seethink.data.row import Row, row_record
 from seethink.data.sources import SourceConfig, all_items, open_source
+from seethink.data.steps import STEPS
 from seethink.study.data import read_data, released_demonstrations
 from seethink.training.samples import Demonstration
 
@@ -72,7 +77,10 @@ class FileSourceConfig(Config):
     traces: FileTraces | None = None
     """What SFT imitates."""
     items: tuple[SourceConfig, ...] = ()
-    """What RL asks."""
+    """What RL asks. The response that a record brings beside its question (``ds_answer``, as the released RL file has
+    it) is the trace of that item, for arms that imitate what RL asks (``traces.rows``)."""
+    answer_block: AnswerBlock = AnswerBlock.GOLD
+    """What goes between the answer tags of such a trace, which is a think block and prose."""
 
     @model_validator(mode="after")
     def _has_something(self) -> FileSourceConfig:
@@ -122,6 +130,9 @@ def read_files(source: FileSourceConfig, images: ImageStore, out: Path) -> None:
     items, more = _sorted(all_items(map(open_source, source.items), images)) if source.items else ([], [])
     if not shown and not items:
         raise InputError(f"no row of the files can be read: {(aside + more)[0].detail if aside + more else 'no rows'}")
+    traced = (Row(item, trace=str(item.meta.get(REASONING) or "")) for item in items)
+    (out / STEPS[-1].name / "rows").mkdir(parents=True, exist_ok=True)
+    write_rows(out / STEPS[-1].name / "rows", (row_record(row) for row in traced if row.trace))
     for name, rows in (
         ("sft", [item_row(one.item) | {"response": one.response} for one in shown]),
         ("rl", [item_row(item) for item in items]),
@@ -134,6 +145,12 @@ def read_files(source: FileSourceConfig, images: ImageStore, out: Path) -> None:
     reasons = [("set aside", row.reason) for row in aside + more]
     write_rows(out / "funnel", map(funnel_record, funnel_rows("read", sources, reasons)))
     write_manifest(out / "funnel", source, seeds={}, data=made_of, started=started)
+
+
+def brought_response(item: Item, answer_block: AnswerBlock) -> str | Rejected | None:
+    """The trace that an item's record brought, as SFT learns it; None where it brought none."""
+    trace = str(item.meta.get(REASONING) or "")
+    return sft_response(Row(item, reasoning=trace, trace=trace), answer_block) if trace else None
 
 
 def _seen(path: Path) -> list[Any]:

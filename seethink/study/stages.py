@@ -65,21 +65,24 @@ class DataSet:
 
     Attributes:
         base: who is asked where the choice asks a model; empty where it asks none.
+        against: the other set, unmatched, where this one is matched with it.
     """
 
     run: DataRun
     base: str
     config: TraceSetConfig | ItemSetConfig
+    against: DataSet | None = None
     kind = Kind.SET
 
     @property
     def name(self) -> str:
         what = "traces" if isinstance(self.config, TraceSetConfig) else "items"
-        return f"{what}-{_key(self.kind, [self.config], self.run.name, self.base and start_key(self.base))}"
+        more = () if self.against is None else (self.against.name,)
+        return f"{what}-{_key(self.kind, [self.config], self.run.name, self.base and start_key(self.base), *more)}"
 
     @property
     def needs(self) -> tuple[Any, ...]:
-        return (self.run,)
+        return (self.run, *([self.against] if self.against else []))
 
 
 @dataclass(frozen=True, slots=True)

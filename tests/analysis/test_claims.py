@@ -66,6 +66,13 @@ def test_one_run_each_speaks_of_checkpoints_only(arm):
     assert found["family"] == {"checkpoints": 1, "recipe": 0}
 
 
+def test_the_interval_of_a_sentence_is_that_of_the_lead_that_it_tells(arm):
+    found = told(arm("high", 0.8), arm("low", 0.3))
+    assert found["comparisons"][0]["checkpoints"]["mean"] < 0
+    for one in sentences(found):
+        assert "high is above low by" in one and "95 % interval +" in one and "−" not in one
+
+
 def test_three_runs_are_no_headline(arm):
     found = told(arm("base", 0.3, runs=1, trained=False), arm("rl", 0.8, runs=3))
     assert not found["comparisons"][0]["recipe"]["headline"]

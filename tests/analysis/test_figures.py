@@ -95,6 +95,22 @@ def test_only_arms_that_were_reinforced_have_a_curve(drawn):
     assert figures.curves_figure({"sft": CURVES["sft"]}, ["base", "sft"]) is None
 
 
+def test_the_score_of_readable_answers_is_free_of_weights_and_terms():
+    from seethink.analysis.figures.curves import _reward_over_readable, _score_if_readable
+
+    weighted = {"reward": 3.0, "mixed/score": 0.4, "mixed/unparseable": 0.2}
+    assert _score_if_readable(weighted) == pytest.approx(0.5) and _reward_over_readable(weighted) is None
+    before = {"reward": 0.4, "mixed/unparseable": 0.2}
+    assert _score_if_readable(before) is None and _reward_over_readable(before) == pytest.approx(0.5)
+
+
+def test_a_log_without_scores_is_labelled_by_what_it_has(drawn):
+    assert "reward over share of readable answers" in drawn["curves"] and "score, of answers" not in drawn["curves"]
+    scored = {"grpo": {0: [row | {"mixed/score": 0.3} for row in CURVES["grpo"][0]]}}
+    svg = figures.curves_figure(scored, ["grpo"]).svg
+    assert "score, of answers that can be read" in svg and "reward over share" not in svg
+
+
 def test_the_funnel_tells_counts_and_reasons(drawn):
     assert "700 kept · set aside: wrong answer 150, empty 50" in drawn["funnel"]
     assert figures.funnel_figure([]) is None

@@ -1,6 +1,7 @@
 """results.json: the tree, its schema, and the script that checks it."""
 
 import copy
+import dataclasses
 import importlib.util
 import io
 import json
@@ -12,7 +13,14 @@ import pytest
 from rich.console import Console
 
 from seethink.analysis.numbers import amount, duration, p_text, signed
-from seethink.analysis.results import check_results, comparisons, find_pair, results_schema, study_results
+from seethink.analysis.results import (
+    check_results,
+    comparisons,
+    find_pair,
+    results_of,
+    results_schema,
+    study_results,
+)
 from seethink.analysis.terminal import print_comparison
 from seethink.analysis.wording import headline
 from seethink.core.graded import Decoding
@@ -128,15 +136,49 @@ def test_arms_on_different_items_are_refused(study):
 
 
 def test_the_findings_in_words(results):
-    told = " ".join(headline(results))
-    assert "grpo is the best of 4 arms" in told
-    assert "It beats base by" in told
-    assert "from keeping to the answer format" in told
+    told = headline(results)
+    assert told[0].startswith("grpo has the highest accuracy of 4 arms: ")
+    assert (
+        told[1].startswith("These checkpoints: grpo is above base by ") and "after Holm's correction over 6" in told[1]
+    )
+    assert any("points come from keeping to the answer format" in sentence for sentence in told)
+
+
+def test_one_run_of_an_arm_says_nothing_of_its_recipe(results):
+    assert not any("recipe" in sentence for sentence in headline(results))
+
+
+def test_the_headline_says_the_corrected_p_and_not_that_of_the_pair_alone(study):
+    greedy = {arm: [one for one in rows if one.decoding is Decoding.GREEDY] for arm, rows in study.items()}
+    found = rebuilt(greedy)
+    pair = find_pair(found, "sft_grpo", "base")
+    found["arms"]["grpo"]["accuracy"]["mean"] = 0.0  # so that the weaker arm leads
+    found["arms"]["sft"]["accuracy"]["mean"] = 0.0
+    claimed = next(one for one in found["claims"]["comparisons"] if {one["a"], one["b"]} == {"sft_grpo", "base"})
+    claimed["checkpoints"] |= {"p_holm": 0.12, "finding": "no difference shown"}
+    told = " ".join(headline(found))
+    assert "no difference shown between sft_grpo and base" in told and "p = 0.12 after Holm's correction" in told
+    assert p_text(pair["p"]) not in told
+
+
+@pytest.mark.parametrize(("runs", "few"), [(3, True), (5, False)])
+def test_a_recipe_with_fewer_than_five_runs_is_no_headline_and_says_so(make_study, runs, few):
+    told = headline(results_of(make_study({"base": 0.6, "sft": 0.3, "rl": 0.85}, runs=runs), resamples=2_000))
+    recipes = [sentence for sentence in told if sentence.startswith("This recipe: ")]
+    assert recipes and all(("A headline asks for 5 runs" in sentence) == few for sentence in recipes)
+    below = [sentence for sentence in told if "below base: sft (p < 0.05 after Holm's" in sentence]
+    assert below and below[0].startswith("These checkpoints: ")
+
+
+def test_arms_that_the_study_does_not_compare_are_not_compared_in_its_headline(make_study):
+    whole = dataclasses.replace(make_study({"base": 0.4, "sft": 0.5, "rl": 0.8}, runs=1), compare=[("sft", "base")])
+    told = headline(results_of(whole, resamples=50))
+    assert "rl and base are none of the comparisons that this study makes." in told
 
 
 def test_a_tie_is_told_as_one(study):
     told = headline(rebuilt({"base": study["base"], "twin": study["base"]}))
-    assert any("do not tell it apart" in sentence for sentence in told)
+    assert any("no difference shown" in sentence for sentence in told)
 
 
 def test_numbers_as_people_write_them():

@@ -7,6 +7,7 @@ import pytest
 
 from seethink.analysis.results import check_results, results_of
 from seethink.analysis.study_data import ArmRecord, Run, find_study_data, read_study_data, study_of, write_study_data
+from seethink.analysis.study_page import study_page
 from seethink.core.rejected import InputError
 
 LOGS = {"rl": [{"step": step, "reward": step / 400, "mixed/digit": 0.5, "note": "x"} for step in range(1, 401)]}
@@ -97,6 +98,26 @@ def test_seeds_may_differ_and_a_value_of_each_run_too(make_study, tmp_path):
         dataclasses.replace(sitting(one, "b", 1), controls=other),
     )
     assert list(read_study_data(folders).runs["rl"]) == [0, 1]
+
+
+def test_a_measured_row_of_two_sittings_stays_a_finding_and_an_empty_one_goes(make_study, tmp_path):
+    one = make_study({"rl": 0.7, "sft": 0.5}, runs=2)
+
+    def rows(finding, value):
+        return [
+            {"control": "pass@8", "matched": None, "measured": finding, "rl": value, "sft": "2 %"},
+            {"control": "evaluation cost", "matched": True, "rl": "{}", "sft": "{}"},
+        ]
+
+    sittings = zip(("a", "b"), (0, 1), (rows("not told apart", "3 %"), rows("told apart in rl", "9 %")), strict=True)
+    studies = [dataclasses.replace(sitting(one, name, seed), controls=found) for name, seed, found in sittings]
+    joined = read_study_data(written(tmp_path, *studies))
+    [row] = joined.controls
+    assert row["matched"] is None and row["measured"] == "not told apart; told apart in rl" and row["rl"] == "3 %"
+    results = results_of(joined, resamples=50)
+    check_results(results)
+    assert "measured: not told apart; told apart in rl" in study_page(results, [])
+    assert "◇" not in study_page(results, []).split("## Controls")[1]
 
 
 def test_a_seed_that_was_run_twice_must_have_come_out_the_same(make_study, tmp_path):

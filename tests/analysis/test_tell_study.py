@@ -95,7 +95,7 @@ def test_the_page_has_every_verdict_and_no_markup_from_names(told):
 
 def test_the_page_of_a_study_without_claims_tells_its_findings(make_study):
     page = study_page(results_of(make_study({"base": 0.4, "rl": 0.8}, runs=1), resamples=50), [])
-    assert "rl is the best of 2 arms" in page and "Registered claims" not in page and "![" not in page
+    assert "rl has the highest accuracy of 2 arms" in page and "Registered claims" not in page and "![" not in page
 
 
 def test_the_command_tells_a_study_from_its_tables_and_adds_seeds(made, tmp_path):

@@ -55,6 +55,7 @@ def test_metrics_go_where_the_trainer_wants_them():
     keys = [COUNT.id, COUNT.id, CHOICE.id, FREE.id]
     call(trl_reward(mixed(), ITEMS, "seen"), keys, completions, log_metric=logged.__setitem__)
     assert logged == {
+        "seen/score": pytest.approx(2 / 3),
         "seen/digit": 0.5,
         "seen/mcq": 1.0,
         "seen/perception": 0.5,
@@ -82,7 +83,7 @@ def test_terms_are_columns_of_their_own_and_silent_where_nobody_decided():
     assert given == [[2.0, 0.0, 1.0, None], [1.0, 0.0, 1.0, None], [7.0, 7.0, 7.0, None]]
     assert [column.__name__ for column in columns] == ["mixed", "format", "words"] and weights == [1.0, 0.1, -1.0]
     # One judging serves all columns, and what is logged of it knows no weight.
-    assert seen == [4] and logged["mixed/digit"] == 0.5
+    assert seen == [4] and logged["mixed/digit"] == 0.5 and logged["mixed/score"] == pytest.approx(2 / 3)
 
 
 def test_a_column_that_is_asked_about_another_batch_judges_it():

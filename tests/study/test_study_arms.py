@@ -5,7 +5,7 @@ from seethink.core.rejected import InputError
 from seethink.study.arms import Arm, Stage
 from seethink.study.runs import plan_study
 from seethink.study.settings import StudyConfig, settings_of
-from seethink.study.stages import Training
+from seethink.study.stages import DataSet, Evaluation, Training
 
 
 def study(**fields):
@@ -82,3 +82,43 @@ def test_some_arms_of_a_study_need_the_very_stages_of_the_whole():
     part = config.only(["base", "sft"])
     assert part.compare == (("sft", "base"),)
     assert {one.name for one in trainings(part)} <= {one.name for one in trainings(config)}
+
+
+LONG = {
+    "sft+rl": ["sft", "rl"],
+    "rl": ["rl"],
+    "rl-long": {"stages": ["rl"], "budget": {"equal": "total", "to": "sft+rl"}},
+}
+
+
+def test_an_arm_with_a_budget_alone_brings_the_trainings_that_the_budget_refers_to():
+    whole = study(arms=LONG, seeds=[0, 1], compare=[["sft+rl", "rl-long"], ["rl-long", "rl"]])
+    alone = whole.only(["rl-long"])
+    plan = plan_study(alone)
+    assert plan.waiting == ("rl-long",) and plan.runs == () and alone.compare == ()
+    assert {one.name for one in trainings(alone)} == {one.name for one in trainings(whole.only(["sft+rl"]))}
+    assert not [task for task in plan.tasks if isinstance(task, Evaluation)]
+    # Once these are finished the arm is planned, and only it is evaluated.
+    known = plan_study(alone, {("rl-long", 0): 20_000, ("rl-long", 1): 20_000})
+    assert known.waiting == () and [run.arm for run in known.runs] == ["rl-long", "rl-long"]
+    assert [task.model.settings.completions for task in known.tasks if isinstance(task, Evaluation)] == [20_000] * 2
+    # Processes that a study starts read it from a file.
+    dumped = alone.model_dump(mode="json", by_alias=True, exclude_unset=True)
+    assert plan_study(study(**dumped)) == plan
+
+
+def test_what_an_arm_asked_for_lends_is_its_own_too():
+    chosen = study(arms=LONG).only(["rl-long", "sft+rl"])
+    assert not any(arm.lends for arm in chosen.arms.values()) and list(chosen.arms) == ["sft+rl", "rl-long"]
+
+
+def test_matched_sets_are_made_after_what_they_are_matched_with():
+    changes = {"traces.form": "stripped", "traces.matched": {"draws": 2}, "items.matched": {"draws": 2}}
+    config = study(arms={"sft+rl": ["sft", "rl"], "alike": {"stages": ["sft", "rl"], "changes": changes}})
+    tasks = plan_study(config).tasks
+    matched = [task for task in tasks if isinstance(task, DataSet) and task.against]
+    assert len(matched) == 2
+    for task in matched:
+        assert tasks.index(task.against) < tasks.index(task)
+        assert task.against.config.choice.matched is None and task.against.name != task.name
+    assert {getattr(task.against.config.choice, "form", None) for task in matched} == {None, "stripped"}

@@ -5,6 +5,7 @@ from rich.console import Console
 
 from seethink.core.rejected import InputError
 from seethink.study.dry_run import command, print_plan
+from seethink.study.plan.plan import make_plan
 from seethink.study.recipe import load_recipe
 from seethink.study.run import make_stage
 from seethink.study.runs import plan_study
@@ -34,6 +35,29 @@ def test_a_study_at_full_size_prints_the_launchers_command_of_every_training(che
     shown = command(config, path, [], tmp_path, tmp_path, first)
     assert shown.startswith("accelerate launch --config_file recipes/accelerate/fsdp2.yaml -m seethink.cli study")
     assert shown.endswith(f"--stage {first.name}")
+
+
+def test_what_can_be_said_of_an_arm_that_waits_is_said_with_its_command(checkout, tmp_path):
+    path = checkout / "recipes" / "study" / "causal.yaml"
+    config = load_recipe(path, ["seeds=[0]"])
+    text = told(config, path, tmp_path)
+    assert "rl-long waits for sft+rl" in text and "by this plan about " in text and "rl-long not counted" in text
+    assert f"--out {tmp_path} --arm rl-long\n" in text
+    alone = io.StringIO()
+    print_plan(config.only(["rl-long"]), path, [], tmp_path, tmp_path, Console(file=alone, width=200), ["rl-long"])
+    assert "sft+rl-s0-" in alone.getvalue() and "--arm rl-long --stage sft-s0-" in alone.getvalue()
+    assert "evaluation/" not in alone.getvalue()
+
+
+def test_traces_to_imitate_are_planned_as_long_as_a_teacher_writes(checkout):
+    config = load_recipe(checkout / "recipes" / "sft_vs_rl" / "qwen2.5-vl-3b.yaml")
+    by_title = {one.title: one for one in make_plan(config).trainings}
+    assert by_title["SFT"].lengths.completion.mean == 1200 and by_title["GRPO"].lengths.completion.mean == 250
+    assert any("a trace of 1,200 tokens" in told for told in by_title["SFT"].assumed)
+    short = config.model_copy(update={"expected": config.expected.model_copy(update={"trace": None})})
+    other = {one.title: one for one in make_plan(short).trainings}
+    assert other["SFT"].effort.hours < by_title["SFT"].effort.hours / 1.5
+    assert any("a trace, as long as a completion, of 250 tokens" in told for told in other["SFT"].assumed)
 
 
 def test_a_finished_stage_is_told_as_such(found, config, out):

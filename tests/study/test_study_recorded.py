@@ -9,7 +9,7 @@ from rich.console import Console
 
 from seethink.core.config import parse_config
 from seethink.core.rejected import InputError
-from seethink.core.tables import manifest_seal, read_json, write_json
+from seethink.core.tables import manifest_seal, read_json, read_rows, table_hash, write_json, write_rows
 from seethink.study.recorded import read_recorded
 from seethink.study.run import run_study
 from seethink.study.runs import plan_study
@@ -75,6 +75,29 @@ def test_an_edited_stage_stops_the_study(copied, config):
     edit(trained(copied, "rl"), lambda manifest: manifest["cost"].update(completions=1.0))
     with pytest.raises(InputError, match="its seal is broken"):
         run_study(config, copied, Console(file=io.StringIO()))
+
+
+def asked(study):
+    return next(study.glob("evaluation/rl-s0-*"))
+
+
+def flip(folder):
+    """Make every answer of an evaluation right, leaving its manifest as it is."""
+    rows = [row | {"strict": row["strict"] | {"score": 1.0}} for row in read_rows(folder)]
+    write_rows(folder, rows)
+
+
+def test_edited_rows_of_an_evaluation_stop_the_study(copied, config):
+    assert read_json(asked(copied) / "manifest.json")["table"] == table_hash(asked(copied))
+    flip(asked(copied))
+    with pytest.raises(InputError, match=r"rl-s0-.*its rows have hash .* they were changed afterwards"):
+        run_study(config, copied, Console(file=io.StringIO()))
+
+
+def test_rows_of_an_evaluation_made_before_their_hash_was_recorded_are_taken_as_they_are(copied, config):
+    edit(asked(copied), lambda manifest: manifest.pop("table"), seal=True)
+    results = run_study(config, copied, Console(file=io.StringIO()))
+    assert not any("table" in row["control"] for row in results["controls"])
 
 
 def imported(config, study, chain, arms=(), seeds=(0,), **changes):

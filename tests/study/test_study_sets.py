@@ -1,5 +1,7 @@
 """What trainings read of a data run: which rows, in which form, with which pictures."""
 
+from collections import Counter
+
 import pytest
 
 from seethink.core.images import ImageStore
@@ -10,6 +12,7 @@ from seethink.data import DataConfig
 from seethink.data.curation import RandomSplit
 from seethink.study.choices import Form, ItemChoice, PassAtK, Seen, Shown, TraceChoice
 from seethink.study.data import build_world_data, read_data
+from seethink.study.pass_rates import item_key
 from seethink.study.sets import (
     ItemSetConfig,
     TraceSetConfig,
@@ -38,21 +41,22 @@ def data(images, tmp_path_factory):
 
 
 @pytest.fixture
-def traces(data, images, tmp_path, tiny):
-    def made(pictures=Shown.OWN, truth=True, **choice):
+def traces(data, images, tmp_path):
+    def made(pictures=Shown.OWN, truth=True, base="", against=None, **choice):
         out = tmp_path / f"set-{len(list(tmp_path.iterdir()))}"
         config = TraceSetConfig(choice=TraceChoice(**choice), pictures=pictures)
-        write_traces(config, data, str(tiny), images, out, WorldTruth() if truth else None)
+        write_traces(config, data, base, images, out, WorldTruth() if truth else None, against)
         return read_traces(out)
 
     return made
 
 
 @pytest.fixture
-def items(data, images, tmp_path, tiny):
-    def made(**choice):
+def items(data, images, tmp_path):
+    def made(base="", against=None, **choice):
         out = tmp_path / f"set-{len(list(tmp_path.iterdir()))}"
-        write_items(ItemSetConfig(choice=ItemChoice(**choice), pictures=Shown.OWN), data, str(tiny), images, out)
+        config = ItemSetConfig(choice=ItemChoice(**choice), pictures=Shown.OWN)
+        write_items(config, data, base, images, out, against)
         return read_items(out)
 
     return made
@@ -120,17 +124,36 @@ def test_other_pictures_keep_their_items_and_are_the_same_ones_again(shown, data
         assert sorted(item.images for item in other) == sorted(item.images for item in asked)
 
 
-def test_matched_sets_have_as_many_rows_of_each_pass_rate(traces, items, data):
-    matched = PassAtK(draws=2, max_tokens=8)
-    shown, asked = traces(matched=matched), items(matched=matched)
-    # The random model gets everything wrong: one pass rate, and the smaller set decides.
-    run = read_data(data)
-    assert len(shown) == len(asked) == min(len(run.sft), len(run.rl))
+def test_matched_sets_have_as_many_rows_of_each_pass_rate_after_what_either_leaves_out(
+    traces, items, data, images, tmp_path
+):
+    matched = PassAtK(draws=4, max_tokens=96)
+    chosen = {"form": Form.STRIPPED}, {"verifiers": ("digit", "mcq", "math")}
+    # What each is matched with: all that the other's filters leave.
+    unmatched = traces(**chosen[0]), items(**chosen[1])
+    left, asked_of = sorted(tmp_path.iterdir())
+    shown = traces(base="base", matched=matched, against=asked_of, **chosen[0])
+    asked = items(base="base", matched=matched, against=left, **chosen[1])
+    hits = {row["item"]: row["hits"] for folder in data.glob("pass_rates_*") for row in read_rows(folder)}
+    mine, theirs, *whole = (
+        Counter(hits[item_key(item)] for item in one)
+        for one in ([one.item for one in shown], asked, [one.item for one in unmatched[0]], unmatched[1])
+    )
+    assert mine == theirs and len(mine) > 2
+    whole = [
+        Counter(hits[item_key(item)] for item in one) for one in ([one.item for one in unmatched[0]], unmatched[1])
+    ]
+    assert whole[0] != whole[1] and mine == whole[0] & whole[1]
+    assert {item.verifier.value for item in asked} <= {"digit", "mcq", "math"}
 
 
 def test_what_the_base_answers_blind_is_not_asked(items, tmp_path):
-    kept = items(seen=Seen(draws=2, max_tokens=8, low=0.5))
-    assert kept and {item.id for item in kept} <= {item.id for item in items()}
+    kept = {item.id for item in items(base="base", seen=Seen(draws=4, max_tokens=96, low=0.5))}
+    [blind] = tmp_path.glob("*/blind")
+    dependence = {row["item_id"]: row["visual_dependence"] or 0.0 for row in read_rows(blind)}
+    dropped = dependence.keys() - kept
+    assert kept and dropped and dependence.keys() == {item.id for item in items()}
+    assert min(dependence[name] for name in kept) >= 0.5 > max(dependence[name] for name in dropped)
 
 
 def test_a_set_says_what_it_left_out(data, images, tmp_path):

@@ -35,16 +35,20 @@ _SMOOTHED = 15
 
 
 def curves_figure(curves: Curves, arms: Sequence[str]) -> Drawing | None:
-    """Reward, length, entropy, groups without a signal, unreadable answers, the reward of readable ones, hesitation and
+    """Reward, length, entropy, groups without a signal, unreadable answers, the score of readable ones, hesitation and
     repetition over the steps of reinforcement learning; quantities nobody logged are left out, None where no log holds
-    a reward."""
+    a reward.
+
+    The score is what the verifiers said, before weights and further terms. Logs made before it was recorded have the
+    reward alone; what is drawn of them says so."""
     panels: list[tuple[str, Value, bool]] = [
         ("mean reward", _logged("reward"), False),
         ("response length, tokens", _logged("completions/mean_length", "completion_length"), False),
         ("entropy, nats a token", _logged("entropy"), False),
         ("groups with one reward for all", _logged("frac_reward_zero_std"), True),
         ("answers that cannot be read", _unreadable, True),
-        ("reward, of answers that can be read", _reward_if_readable, False),
+        ("score, of answers that can be read", _score_if_readable, False),
+        ("reward over share of readable answers", _reward_over_readable, False),
         ("steps with a hedging word", _logged("habits/hesitant"), True),
         ("steps said before", _logged("habits/repeated"), True),
     ]
@@ -132,15 +136,25 @@ def _ending(end: str) -> Value:
 
 
 _unreadable = _ending("/unparseable")
+_score = _ending("/score")
 _reward = _logged("reward")
 
 
-def _reward_if_readable(row: Row) -> float | None:
-    """Unreadable answers earn nothing, so the reward over the readable share is the mean of the others."""
-    reward, unreadable = _reward(row), _unreadable(row)
-    if reward is None or unreadable is None or unreadable >= 1:
+def _score_if_readable(row: Row) -> float | None:
+    """Unreadable answers score nothing, so the mean score over the readable share is the mean of the others."""
+    return _over_readable(_score(row), row)
+
+
+def _reward_over_readable(row: Row) -> float | None:
+    """Of a log without scores. Weights and terms are in it: it is an accuracy where there are none."""
+    return _over_readable(_reward(row), row) if _score(row) is None else None
+
+
+def _over_readable(value: float | None, row: Row) -> float | None:
+    unreadable = _unreadable(row)
+    if value is None or unreadable is None or unreadable >= 1:
         return None
-    return reward / (1 - unreadable)
+    return value / (1 - unreadable)
 
 
 def _moving_mean(values: Floats) -> Floats:

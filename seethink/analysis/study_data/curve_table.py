@@ -17,7 +17,7 @@ POINTS = 80
 
 _KEPT = re.compile(
     r"(?:train/)?(?:reward|reward_std|loss|entropy|kl|frac_reward_zero_std|completions/mean_length|"
-    r"completions/clipped_ratio|grad_norm|learning_rate|[\w.-]+/(?:unparseable|undecided|truncated|steps|"
+    r"completions/clipped_ratio|grad_norm|learning_rate|habits/\w+|[\w.-]+/(?:score|unparseable|undecided|truncated|steps|"
     + "|".join(verifier.value for verifier in Verifier)
     + r"))"
 )

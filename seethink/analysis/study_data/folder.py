@@ -31,7 +31,7 @@ RECORD = "study.json"
 _ITEMS = "items.csv"
 _ITEM_COLUMNS = ["item", "id", "verifier", "group", "source"]
 _CONTENT_ID = re.compile(r"(.+)-[0-9a-f]{16}", re.ASCII)
-_ABOUT_ROW = ("control", "matched", "declared", "per_run")
+_ABOUT_ROW = ("control", "matched", "declared", "per_run", "measured")
 
 
 def write_study_data(folder: Path, study: Study) -> None:
@@ -142,7 +142,7 @@ def _read(folder: Path) -> Study:
         items=tuple(items),
         arms=record.arms,
         runs=runs,
-        controls=record.controls,
+        controls=[row for row in record.controls if not _empty(row)],
         compare=record.compare,
         funnel=record.funnel,
         seconds=record.seconds,
@@ -224,7 +224,7 @@ def _recorded(arm: str, study: Study) -> dict[str, str]:
         return values | {name: str(value) for name, value in record.settings.items()}
     for row in study.controls:
         name = str(row["control"])
-        if arm in row and not row.get("per_run") and not name.endswith("seed"):
+        if arm in row and not row.get("per_run") and not row.get("measured") and not name.endswith("seed"):
             values[name] = str(row[arm])
     return values
 
@@ -232,6 +232,12 @@ def _recorded(arm: str, study: Study) -> dict[str, str]:
 def _apart(a: Mapping[str, str], b: Mapping[str, str]) -> str:
     names = [name for name in dict.fromkeys([*a, *b]) if a.get(name, NOT_IN_ARM) != b.get(name, NOT_IN_ARM)]
     return "; ".join(f"{name} is {a.get(name, NOT_IN_ARM)} and {b.get(name, NOT_IN_ARM)}" for name in names)
+
+
+def _empty(row: Mapping[str, Any]) -> bool:
+    """Whether a control has nothing but empty values, as tables made by earlier versions list them."""
+    values = {str(value) for name, value in row.items() if name not in _ABOUT_ROW} - {NOT_IN_ARM}
+    return values == {"{}"}
 
 
 def _joined(tables: Sequence[Sequence[Mapping[str, Any]]]) -> list[dict[str, Any]]:
@@ -242,6 +248,11 @@ def _joined(tables: Sequence[Sequence[Mapping[str, Any]]]) -> list[dict[str, Any
             joined = rows.setdefault(str(row["control"]), dict(row))
             for name, value in row.items():
                 joined.setdefault(name, value)
+            if row.get("measured"):
+                # A finding of one sitting: nothing that the arms were held to.
+                if row["measured"] not in str(joined["measured"]).split("; "):
+                    joined["measured"] = f"{joined['measured']}; {row['measured']}"
+                continue
             values = {str(value) for name, value in joined.items() if name not in _ABOUT_ROW} - {NOT_IN_ARM}
             joined["matched"] = len(values) <= 1 if len(tables) > 1 else row["matched"]
             if row.get("declared"):

@@ -130,19 +130,29 @@ def _section(config: StripConfig, counts: Mapping[str, int]) -> str:
 
 
 def responses_of(sets: Sequence[Path], data: Path) -> Iterator[dict[str, Any]]:
-    """Item columns and ``response`` of every row that has a trace; a Rejected where it cannot be written as one."""
+    """Item columns and ``response`` of every row that has a trace; a Rejected where it cannot be written as one.
+
+    Raises InputError where a set other than SFT's holds rows and no trace.
+    """
     for folder in sets:
         if folder.name == Pool.SFT:
             yield from read_rows(folder)
             continue
         manifest = read_manifest(folder)
         assert manifest is not None
-        answer_block = AnswerBlock(manifest["config"]["answer_block"])
+        answer_block = AnswerBlock(manifest["config"].get("answer_block", AnswerBlock.GOLD))
         chosen = {row["id"] for row in read_rows(folder)}
+        traced = False
         for record in read_rows(data / STEPS[-1].name / "rows"):
             row = row_from_record(record)
             if row.item.id in chosen and row.trace:
+                traced = True
                 yield item_row(row.item) | {"response": sft_response(row, answer_block)}
+        if chosen and not traced:
+            raise InputError(
+                f"the {len(chosen):,} items of {folder} have no traces to imitate: choose rows sft, or a source whose "
+                "items bring theirs (a response in ds_answer, as the released RL file has it)"
+            )
 
 
 def _count(counts: Counter[str], before: str, found: Stripped) -> None:

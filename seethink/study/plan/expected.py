@@ -18,4 +18,11 @@ class Expected(Config):
     prompt: int = Field(default=250, ge=1)
     """Tokens of system prompt, question and template."""
     completion: int = Field(default=300, ge=1)
-    """Tokens of a response, on the average."""
+    """Tokens of a response that is sampled, on the average."""
+    trace: int | None = Field(default=None, ge=1)
+    """Tokens of a response that is imitated, on the average; a teacher's traces can be several times as long as what
+    the model samples. As long as ``completion`` where None, which the plan then says that it assumes."""
+
+    def response(self, *, imitated: bool) -> int:
+        """Tokens of a response of this kind."""
+        return self.trace if imitated and self.trace is not None else self.completion

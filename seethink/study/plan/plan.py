@@ -37,6 +37,7 @@ from seethink.study.plan.samples import (
     Lengths,
     Samples,
     Store,
+    brought_samples,
     expected_lengths,
     file_samples,
     item_samples,
@@ -223,11 +224,16 @@ def _study_samples(settings: Shared, stage: Stage) -> Samples | None:
             if stage is Stage.SFT:
                 return Samples([(one.item, one.response) for one in data.sft], [], images)
             return item_samples(data.rl, images)
+    items = all_items(map(open_source, settings.source.items), store)
     if stage is Stage.RL:
-        return item_samples(all_items(map(open_source, settings.source.items), store), store)
-    if settings.source.traces is None:
-        return None
-    return file_samples(settings.source.traces, store)
+        return item_samples(items, store)
+    found = []
+    if settings.traces.rows != "rl" and settings.source.traces is not None:
+        found.append(file_samples(settings.source.traces, store))
+    if settings.traces.rows != "sft":
+        found.append(brought_samples(items, settings.source.answer_block, store))
+    rows, aside = ([one for part in found for one in getattr(part, name)] for name in ("rows", "aside"))
+    return Samples(rows, aside, store) if found else None
 
 
 def _study_findings(config: StudyConfig) -> Iterator[Finding]:
@@ -241,10 +247,11 @@ def _study_findings(config: StudyConfig) -> Iterator[Finding]:
         settings = settings_of(config, name)
         if isinstance(settings.source, FileSourceConfig):
             stages = config.arms[name].stages
-            if Stage.SFT in stages and settings.source.traces is None:
+            if Stage.SFT in stages and settings.traces.rows != "rl" and settings.source.traces is None:
                 yield Finding(Weight.STOP, f"arm {name} imitates, and the source has no traces", "name source.traces")
-            if Stage.RL in stages and not settings.source.items:
-                yield Finding(Weight.STOP, f"arm {name} has RL, and the source has no items", "name source.items")
+            asks = "has RL" if Stage.RL in stages else "imitates what RL asks" if settings.traces.rows != "sft" else ""
+            if asks and not settings.source.items:
+                yield Finding(Weight.STOP, f"arm {name} {asks}, and the source has no items", "name source.items")
 
 
 def _training(
@@ -326,9 +333,11 @@ def _lengths(
             else picture_rule(vision.patch, vision.merge, settings.max_pixels)
         )
         each = picture_tokens(pictures, expected.width, expected.height)
+        imitated = isinstance(settings, SFTConfig)
+        what = "a completion" if not imitated else "a trace" if expected.trace else "a trace, as long as a completion,"
         told = f"samples: {expected.samples:,} of {expected.pictures} pictures {expected.width} x {expected.height}, "
-        told += f"a prompt of {expected.prompt} and a completion of {expected.completion} tokens"
-        return expected_lengths(expected, each, vision.merge), [], (told,)
+        told += f"a prompt of {expected.prompt} and {what} of {expected.response(imitated=imitated):,} tokens"
+        return expected_lengths(expected, each, vision.merge, imitated=imitated), [], (told,)
     counted = list(_counted(task.samples, model, settings))
     unusable = [one for one in counted if isinstance(one, Rejected)]
     findings.extend(row_findings(task.samples, unusable))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import mean, median, quantiles
@@ -18,12 +18,13 @@ from PIL import Image
 from seethink.core.images import ImageStore
 from seethink.core.item import Item, Verifier, make_item
 from seethink.core.rejected import InputError, Rejected
+from seethink.data.config import AnswerBlock
 from seethink.data.sources import all_items, open_source
 from seethink.process.targets import read_labelled
 from seethink.study.data import read_demonstrations, released_demonstrations
 from seethink.study.plan.expected import Expected
 from seethink.study.recipe import PRMRecipe, SFTRecipe, TrainingRecipe
-from seethink.study.sources import FileTraces, RunTraces
+from seethink.study.sources import FileTraces, RunTraces, brought_response
 
 
 class Store(ImageStore):
@@ -139,6 +140,20 @@ def item_samples(items: Iterable[Item | Rejected], images: ImageStore) -> Sample
     return _sorted(items, images)
 
 
+def brought_samples(items: Iterable[Item | Rejected], answer_block: AnswerBlock, images: ImageStore) -> Samples:
+    """Items with the traces that their records brought; items without one are nobody's sample."""
+
+    def shown() -> Iterator[Any]:
+        for item in items:
+            response = item if isinstance(item, Rejected) else brought_response(item, answer_block)
+            if isinstance(response, Rejected):
+                yield response
+            elif response is not None:
+                yield item, response
+
+    return _sorted(shown(), images)
+
+
 def lengths(tokens: Sequence[Any], merge: int, completion: int | None) -> Lengths:
     """Spreads of counted samples.
 
@@ -160,15 +175,19 @@ def lengths(tokens: Sequence[Any], merge: int, completion: int | None) -> Length
     )
 
 
-def expected_lengths(expected: Expected, picture: int, merge: int) -> Lengths:
-    """What a recipe's author expects; ``picture`` is how many tokens one of the expected pictures takes."""
-    shown = expected.pictures * picture
+def expected_lengths(expected: Expected, picture: int, merge: int, *, imitated: bool) -> Lengths:
+    """What a recipe's author expects; ``picture`` is how many tokens one of the expected pictures takes.
+
+    Args:
+        imitated: whether the responses are traces to imitate, or the model's own.
+    """
+    shown, response = expected.pictures * picture, expected.response(imitated=imitated)
     return Lengths(
         samples=expected.samples,
         picture=_spread([shown]),
         prompt=_spread([expected.prompt]),
-        completion=_spread([expected.completion]),
-        total=_spread([shown + expected.prompt + expected.completion]),
+        completion=_spread([response]),
+        total=_spread([shown + expected.prompt + response]),
         patches=shown * merge**2,
     )
 
