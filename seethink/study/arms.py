@@ -127,15 +127,19 @@ def chain_name(stages: Sequence[Stage]) -> str:
 
 
 def chosen_arms(arms: Mapping[str, Arm], names: Sequence[str]) -> dict[str, Arm]:
-    """Some of the arms, in their own order, and those that the budget of one of them refers to, which then only lend.
+    """Some of the arms, in their own order, and those that a budget of one of them follows from, which then only lend:
+    the arm that it is equal to, and the same arm without a budget, which tells the price.
 
     InputError names an arm that there is not.
     """
     if unknown := [name for name in names if name not in arms]:
         raise InputError(f"arms {unknown}: choose among {', '.join(arms)}")
-    needed = {
-        arm.budget.to for name, arm in arms.items() if name in names and arm.budget and arm.budget.equal == "total"
-    }
+    needed = set[str]()
+    for name in names:
+        arm = arms[name]
+        if arm.budget and arm.budget.equal == "total":
+            plain = arm.model_copy(update={"budget": None})
+            needed |= {arm.budget.to, *(other for other, one in arms.items() if one == plain)}
     return {
         name: arm if name in names and not arm.lends else arm.model_copy(update={"lends": name not in names})
         for name, arm in arms.items()

@@ -24,7 +24,8 @@ def matched_completions(config: StudyConfig, root: Path) -> dict[tuple[str, int]
     if not budgets:
         return {}
     unlimited = {name: arm.model_copy(update={"budget": None}) for name, arm in config.arms.items()}
-    runs = {(run.arm, run.seed): run for run in plan_study(config.model_copy(update={"arms": unlimited})).runs}
+    plan = plan_study(config.model_copy(update={"arms": unlimited}))
+    runs = {(run.arm, run.seed): run for run in (*plan.runs, *plan.lending)}
     made = {one.name for (arm, _), run in runs.items() if arm not in budgets for one in run.trainings}
     found: dict[tuple[str, int], int] = {}
     for name, budget in budgets.items():
