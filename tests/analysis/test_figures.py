@@ -95,6 +95,12 @@ def test_only_arms_that_were_reinforced_have_a_curve(drawn):
     assert figures.curves_figure({"sft": CURVES["sft"]}, ["base", "sft"]) is None
 
 
+def test_arms_that_share_a_training_share_its_line():
+    shared = {"grpo": CURVES["grpo"], "grpo+sft": CURVES["grpo"]}
+    alone, both = (figures.curves_figure(curves, ["grpo", "grpo+sft"]) for curves in (CURVES, shared))
+    assert ">grpo, grpo+sft<" in both.svg and both.svg.count("<path") == alone.svg.count("<path")
+
+
 def test_the_score_of_readable_answers_is_free_of_weights_and_terms():
     from seethink.analysis.figures.curves import _reward_over_readable, _score_if_readable
 

@@ -118,7 +118,7 @@ def _columns(
         axes.set_ylabel("greedy accuracy")
         if label:
             axes.set_xlabel(label)
-        arms_legend(figure, colours, only=list(arms))
+        arms_legend(figure, colours, {arm: arm for arm in arms})
         return Drawing(figure, name, title)
 
 

@@ -218,9 +218,14 @@ def line_mark(**look: Any) -> Any:
     return matplotlib.lines.Line2D([], [], **look)
 
 
-def arms_legend(figure: Figure, arms: Any, only: Sequence[str] | None = None) -> None:
-    """One swatch per arm above the figure, in as many rows as ``legend_height`` makes room for."""
-    handles = [swatch(colour, arm) for arm, colour in arm_colours(arms).items() if only is None or arm in only]
+def arms_legend(figure: Figure, arms: Any, labels: Mapping[str, str] | None = None) -> None:
+    """One swatch per arm above the figure, in as many rows as ``legend_height`` makes room for.
+
+    Args:
+        labels: by arm what stands there, and only these arms; every arm's name where None.
+    """
+    named = {arm: arm for arm in arms} if labels is None else labels
+    handles = [swatch(colour, named[arm]) for arm, colour in arm_colours(arms).items() if arm in named]
     figure.legend(
         handles=handles,
         loc="upper left",

@@ -75,9 +75,10 @@ def _panels(
     ]
     if not shown:
         return None
+    labels = _labels(drawn, known)
     columns = 2 if len(shown) != 3 else 3
     lines = -(-len(shown) // columns)
-    above = legend_height(drawn)
+    above = legend_height(list(labels.values()))
     height = above + 216 * lines
     with canvas(height) as figure:
         width = WIDTH / columns
@@ -91,7 +92,7 @@ def _panels(
                 bottom=height - top - 216 + 44,
                 height=height,
             )
-            for arm in drawn:
+            for arm in labels:
                 _lines(axes, [_series(rows, value) for rows in known[arm].values()], colours[arm])
             axes.set_title(label, loc="left", fontsize=11.5, color=INK, pad=8)
             axes.set_xlabel("training step")
@@ -101,8 +102,17 @@ def _panels(
             axes.margins(x=0.02)
             if share:
                 axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0, symbol=" %"))
-        arms_legend(figure, arms, only=drawn)
+        arms_legend(figure, arms, labels)
         return Drawing(figure, name, title)
+
+
+def _labels(arms: Sequence[str], curves: Curves) -> dict[str, str]:
+    """By arm its name and those of later arms with the same curves: they share its training and would hide its lines."""
+    together: dict[str, list[str]] = {}
+    for arm in arms:
+        same = next((other for other in together if curves[other] == curves[arm]), arm)
+        together.setdefault(same, []).append(arm)
+    return {arm: ", ".join(names) for arm, names in together.items()}
 
 
 def _lines(axes: Axes, runs: Sequence[list[tuple[float, float]]], colour: str) -> None:
