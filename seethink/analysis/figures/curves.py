@@ -107,7 +107,7 @@ def _panels(
 
 
 def _labels(arms: Sequence[str], curves: Curves) -> dict[str, str]:
-    """By arm its name and those of later arms with the same curves: they share its training and would hide its lines."""
+    """By arm its name and those of later arms with the same curves, which would hide its: they share a training."""
     together: dict[str, list[str]] = {}
     for arm in arms:
         same = next((other for other in together if curves[other] == curves[arm]), arm)
