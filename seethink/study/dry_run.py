@@ -12,7 +12,8 @@ from rich.table import Table
 
 from seethink.analysis.numbers import amount, duration
 from seethink.study.budget import Spent, affordable, matched_completions
-from seethink.study.plan.plan import TrainingPlan, make_plan, training_key
+from seethink.study.plan.plan import TrainingPlan, make_plan
+from seethink.study.plan.tasks import training_key
 from seethink.study.runs import StudyPlan, plan_study
 from seethink.study.settings import StudyConfig, reinforcement, settings_of
 from seethink.study.stages import Evaluation, Task, Training, finished

@@ -7,5 +7,6 @@ memory      bytes per device, by what they are for
 effort      floating-point operations, and hours
 versions    installed packages that are known to break
 checks      what stands between a recipe and its launch
+tasks       the trainings of a recipe or a study, and what is missing for them
 plan        all of it, for one recipe
 """

@@ -4,27 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from itertools import islice
 from typing import Any, NamedTuple
 
-from seethink.core.config import tree_hash
-from seethink.core.images import ImageStore
-from seethink.core.rejected import InputError, Rejected
-from seethink.data.sources import all_items, open_source
+from seethink.core.rejected import Rejected
 from seethink.models.load import checkpoint_folder
 from seethink.models.processor import load_processor
 from seethink.models.shape import Shape, model_config, shape
 from seethink.models.tokens import SampleTokens, estimated_tokens, picture_rule, picture_tokens, sample_tokens
 from seethink.process.prm_config import HeadKind, PRMConfig
-from seethink.rewards.validate import validate
-from seethink.study.arms import Stage
-from seethink.study.data import read_data
-from seethink.study.heldout import heldout_paths
 from seethink.study.plan.checks import (
     Finding,
     Weight,
-    gold_findings,
-    path_findings,
     row_findings,
     setting_findings,
     version_findings,
@@ -36,35 +26,16 @@ from seethink.study.plan.memory import Forward, Memory, sampling_memory, update_
 from seethink.study.plan.samples import (
     Lengths,
     Samples,
-    Store,
-    brought_samples,
     expected_lengths,
-    file_samples,
-    item_samples,
     lengths,
-    missing_paths,
-    read_samples,
 )
+from seethink.study.plan.tasks import Settings, Task, recipe_tasks, study_findings, study_tasks
 from seethink.study.plan.versions import Installed, installed_version
 from seethink.study.recipe import AnyRecipe
-from seethink.study.settings import Settings as Shared
-from seethink.study.settings import StudyConfig, reinforcement, settings_of
-from seethink.study.sources import (
-    FactorySourceConfig,
-    FileSourceConfig,
-    RunSourceConfig,
-    WorldSourceConfig,
-    source_paths,
-)
+from seethink.study.settings import StudyConfig
 from seethink.training.grpo import GRPOConfig
 from seethink.training.sft import SFTConfig
 from seethink.training.skeleton import Parameters, parameters
-from seethink.world.source import WorldSource
-
-Settings = SFTConfig | GRPOConfig | PRMConfig
-
-WORLD_ITEMS = 200
-"""Items of the embedded world that a study's lengths are counted on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,14 +84,6 @@ class Plan:
         return all(one.weight is not Weight.STOP for one in self.findings)
 
 
-class _Task(NamedTuple):
-    """One training before it is planned."""
-
-    title: str
-    settings: Settings
-    samples: Samples | None
-
-
 class _Model(NamedTuple):
     """What is known of the start: its config, its processor where that is on disk, and its sizes."""
 
@@ -136,13 +99,13 @@ def make_plan(recipe: AnyRecipe, installed: Installed = installed_version) -> Pl
     hardware, expected = recipe.hardware, recipe.expected
     plan.findings.extend(version_findings(hardware, installed))
     if isinstance(recipe, StudyConfig):
-        plan.findings.extend(_study_findings(recipe))
+        plan.findings.extend(study_findings(recipe))
     name = recipe.base if isinstance(recipe, StudyConfig) else recipe.model
     assumed: list[str] = []
     model = _locate(name, recipe.sizes, plan.findings, assumed)
     if model is None:
         return plan
-    for task in _study_tasks(recipe) if isinstance(recipe, StudyConfig) else _recipe_task(recipe, plan.findings):
+    for task in study_tasks(recipe) if isinstance(recipe, StudyConfig) else recipe_tasks(recipe, plan.findings):
         processor = model.processor
         if processor is not None and not study:
             processor = load_processor(checkpoint_folder(name), max_pixels=task.settings.max_pixels)
@@ -174,88 +137,8 @@ def _locate(name: str, sizes: str | None, findings: list[Finding], assumed: list
     return _Model(config, None, shape(config))
 
 
-def _recipe_task(recipe: Any, findings: list[Finding]) -> Iterator[_Task]:
-    missing = missing_paths(recipe)
-    findings.extend(path_findings(missing))
-    samples: Samples | None = None
-    if not missing:
-        try:
-            samples = read_samples(recipe)
-        except InputError as error:
-            findings.append(Finding(Weight.STOP, str(error), "mend it before the launch"))
-    if samples is not None and isinstance(recipe.settings, GRPOConfig):
-        items = [item for item, _ in samples.rows]
-        findings.extend(gold_findings(validate(items), items, recipe.settings))
-    yield _Task(recipe.kind.upper(), recipe.settings, samples)
-
-
-def training_key(settings: Settings) -> str:
-    """Equal for two trainings that differ in nothing but their seed, and so take the same time and memory."""
-    return tree_hash([type(settings).__name__, settings.model_dump(mode="json", exclude={"seed"})])
-
-
-def _study_tasks(config: StudyConfig) -> Iterator[_Task]:
-    """Every training that is planned otherwise than those before it, under the name of the first arm that has it."""
-    seen: set[str] = set()
-    for name, arm in config.arms.items():
-        settings = settings_of(config, name)
-        for stage in arm.stages:
-            own: Settings = settings.sft if stage is Stage.SFT else reinforcement(settings)
-            key = training_key(own)
-            if key not in seen:
-                seen.add(key)
-                kind = "SFT" if stage is Stage.SFT else "GRPO"
-                changed = any(path.startswith(f"{stage}.") for path in arm.changes)
-                missing = [path for path in source_paths(settings.source) if not path.exists()]
-                samples = None if missing else _study_samples(settings, stage)
-                yield _Task(f"{kind} of {name}" if changed else kind, own, samples)
-
-
-def _study_samples(settings: Shared, stage: Stage) -> Samples | None:
-    """What a stage trains on; of the world its first items stand for all. None where it is not made yet."""
-    store = Store()
-    match settings.source:
-        case WorldSourceConfig():
-            return item_samples(islice(WorldSource(settings.world).items(store), WORLD_ITEMS), store)
-        case FactorySourceConfig():
-            return None
-        case RunSourceConfig():
-            data, images = read_data(settings.source.path), ImageStore(settings.source.path / "images")
-            if stage is Stage.SFT:
-                return Samples([(one.item, one.response) for one in data.sft], [], images)
-            return item_samples(data.rl, images)
-    items = all_items(map(open_source, settings.source.items), store)
-    if stage is Stage.RL:
-        return item_samples(items, store)
-    found = []
-    if settings.traces.rows != "rl" and settings.source.traces is not None:
-        found.append(file_samples(settings.source.traces, store))
-    if settings.traces.rows != "sft":
-        found.append(brought_samples(items, settings.source.answer_block, store))
-    rows, aside = ([one for part in found for one in getattr(part, name)] for name in ("rows", "aside"))
-    return Samples(rows, aside, store) if found else None
-
-
-def _study_findings(config: StudyConfig) -> Iterator[Finding]:
-    """Files of a study that are not there, and arms without the data that they need."""
-    paths = [*source_paths(config.source), *heldout_paths(config.heldout)]
-    yield from path_findings([path for path in dict.fromkeys(paths) if not path.exists()])
-    for start in dict.fromkeys(arm.start for arm in config.arms.values() if arm.start is not None):
-        if not (checkpoint_folder(start) / "config.json").is_file():
-            yield Finding(Weight.WARN, f"missing: the start {start}", "fetch or make it before the launch")
-    for name in config.arms:
-        settings = settings_of(config, name)
-        if isinstance(settings.source, FileSourceConfig):
-            stages = config.arms[name].stages
-            if Stage.SFT in stages and settings.traces.rows != "rl" and settings.source.traces is None:
-                yield Finding(Weight.STOP, f"arm {name} imitates, and the source has no traces", "name source.traces")
-            asks = "has RL" if Stage.RL in stages else "imitates what RL asks" if settings.traces.rows != "sft" else ""
-            if asks and not settings.source.items:
-                yield Finding(Weight.STOP, f"arm {name} {asks}, and the source has no items", "name source.items")
-
-
 def _training(
-    task: _Task,
+    task: Task,
     model: _Model,
     hardware: Hardware,
     expected: Expected,
@@ -321,7 +204,7 @@ def _counts(settings: Settings, model: _Model) -> Parameters:
 
 
 def _lengths(
-    task: _Task, model: _Model, expected: Expected, findings: list[Finding]
+    task: Task, model: _Model, expected: Expected, findings: list[Finding]
 ) -> tuple[Lengths, list[SampleTokens], tuple[str, ...]]:
     """Spreads, the single counts where there are any, and what had to be assumed."""
     vision, settings = model.shape.vision, task.settings
