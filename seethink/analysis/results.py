@@ -96,7 +96,8 @@ def results_of(
     arms = base_first(study.arms)
     told = Estimates(study, seed, resamples)
     family = _family(study, arms, registration)
-    subsets = {"source": sources(told), "sight": sight(told)}
+    verifiers = {item.id: item.verifier.value for item in study.items}
+    subsets = {"source": sources(told), "verifier": verifiers, "sight": sight(told)}
     return {
         "version": VERSION,
         "claim": _claim(study),

@@ -53,7 +53,9 @@ def study_page(results: Tree, figures: Sequence[str], *, folder: str = "figures"
     if tables := ablations(results):
         parts += ["## Ablations", *(_ablation(results, table) for table in tables)]
     parts += ["## Where, and how", *_figures(drawn, ("difficulty", "breakdown", "habits", "curves"), folder)]
-    parts += [_by_part(results, "source"), _by_part(results, "sight")]
+    parts += [_by_part(results, kind) for kind in ("source", "verifier", "sight")]
+    if results["subsets"]:
+        parts += [_subsets(results["subsets"])]
     if results["vision"]:
         parts += ["## Does it look?", _vision(results["vision"])]
     if results["controls"]:
@@ -174,6 +176,19 @@ def _by_part(results: Tree, kind: str) -> str:
         (
             (_text(name), *(_share(arm[f"by_{kind}"].get(part, {}).get("accuracy")) for part in parts))
             for name, arm in results["arms"].items()
+        ),
+    )
+
+
+def _subsets(rows: Sequence[Tree]) -> str:
+    """The family's differences part by part, a column per comparison; p-values stand in the results, uncorrected."""
+    pairs = list(dict.fromkeys((row["a"], row["b"]) for row in rows))
+    found = {(row["split"], row["part"], row["a"], row["b"]): row["difference"] for row in rows}
+    return _table(
+        ("part", "questions", *(f"{_text(a)} − {_text(b)}" for a, b in pairs)),
+        (
+            (_text(part), found[split, part, *pairs[0]]["n"], *(_points(found[split, part, a, b]) for a, b in pairs))
+            for split, part in dict.fromkeys((row["split"], row["part"]) for row in rows)
         ),
     )
 

@@ -1,4 +1,4 @@
-"""The family's comparisons on every part of the items: domains or benchmarks, what does or does not need a picture."""
+"""The family's comparisons on every part of the items: domains or benchmarks, verifiers, what needs a picture."""
 
 from __future__ import annotations
 
