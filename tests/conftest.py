@@ -6,6 +6,7 @@ import importlib.util
 import os
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -108,3 +109,27 @@ def world_items(world_images: ImageStore) -> list[Item]:
     from seethink.world.source import WorldConfig, WorldSource
 
     return [item for item in WorldSource(WorldConfig(count=20)).items(world_images) if isinstance(item, Item)]
+
+
+@pytest.fixture(scope="session")
+def watched() -> Any:
+    """``with watched(model) as (tokens, pictures)``: tokens of every pass of the language model, a one for every pass
+    of the tower."""
+
+    @contextmanager
+    def watching(model: Any) -> Iterator[tuple[list[int], list[int]]]:
+        tokens: list[int] = []
+        pictures: list[int] = []
+        hooks = [
+            model.model.language_model.layers[0].register_forward_hook(
+                lambda module, given, output: tokens.append(given[0].shape[:2].numel())
+            ),
+            model.model.visual.register_forward_hook(lambda *_: pictures.append(1)),
+        ]
+        try:
+            yield tokens, pictures
+        finally:
+            for hook in hooks:
+                hook.remove()
+
+    return watching

@@ -101,7 +101,7 @@ def arm_results(told: Estimates, arm: str) -> Tree:
         "stages": list(told.study.arms[arm].stages),
         "pass_at_k": {str(k): told.interval(_pass_at_k(told, arm, k)) for k in _ks(told, arm)},
         "maj_at_k": {str(k): told.interval(told.means(arm, Decoding.SAMPLED, f"maj_{k}").values()) for k in ks},
-        "by_verifier": split(told, arm, {item.id: item.verifier.value for item in items}),
+        "by_verifier": split(told, arm, verifiers(told)),
         "by_dimension": split(told, arm, {item.id: item.dimension for item in items}),
         "by_group": split(told, arm, {item.id: item.group for item in items}),
         "by_difficulty": split(told, arm, _difficulty(told)),
@@ -156,6 +156,11 @@ def split(told: Estimates, arm: str, part_of: Mapping[str, str]) -> dict[str, Tr
         if item.id in part_of:
             parts[part_of[item.id]].append(item)
     return {part: _accuracies(told, arm, parts[part]) for part in sorted(parts)}
+
+
+def verifiers(told: Estimates) -> dict[str, str]:
+    """The verifier of every item."""
+    return {item.id: item.verifier.value for item in told.study.items}
 
 
 def sources(told: Estimates) -> dict[str, str]:

@@ -22,6 +22,7 @@ from seethink.analysis.arm_results import (
     mean_cost,
     sources,
     split,
+    verifiers,
 )
 from seethink.analysis.budgets import Spent
 from seethink.analysis.claims import compare_scores
@@ -96,8 +97,7 @@ def results_of(
     arms = base_first(study.arms)
     told = Estimates(study, seed, resamples)
     family = _family(study, arms, registration)
-    verifiers = {item.id: item.verifier.value for item in study.items}
-    subsets = {"source": sources(told), "verifier": verifiers, "sight": sight(told)}
+    subsets = {"source": sources(told), "verifier": verifiers(told), "sight": sight(told)}
     return {
         "version": VERSION,
         "claim": _claim(study),

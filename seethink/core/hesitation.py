@@ -6,6 +6,7 @@ VLAA-Thinking (section 1, figure 1) shows such steps and defines neither: choice
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from seethink.core.cues import HESITATION_CUES, has_cue
 
@@ -24,3 +25,17 @@ def repeats(steps: Sequence[str]) -> list[bool]:
         found.append(normal in said)
         said.add(normal)
     return found
+
+
+class Shares(NamedTuple):
+    """Of the steps of a trace, how many hesitate and how many repeat, in [0, 1]."""
+
+    hesitant: float
+    repeated: float
+
+
+def shares(steps: Sequence[str]) -> Shares | None:
+    """None where there is no step."""
+    if not steps:
+        return None
+    return Shares(sum(map(hesitates, steps)) / len(steps), sum(repeats(steps)) / len(steps))

@@ -23,8 +23,8 @@ from transformers import Trainer, TrainingArguments
 
 from seethink.core.images import ImageStore
 from seethink.core.rejected import InputError
-from seethink.core.tables import data_hash, read_manifest, write_manifest, write_rows
-from seethink.models.load import Checkpoint, trained_hash, weights_hash
+from seethink.core.tables import data_hash, read_manifest
+from seethink.models.load import Checkpoint, weights_hash
 from seethink.process.calibrate import calibrate
 from seethink.process.collect.rows import LabelledTrace, value_counts
 from seethink.process.objective import step_losses
@@ -33,7 +33,7 @@ from seethink.process.step_head import StepCheckpoint, Trace, encode, save_head_
 from seethink.process.targets import by_question, kept_back, up_to_first_error
 from seethink.training.backends.arguments import common_arguments
 from seethink.training.backends.loop import open_policy, train_and_save
-from seethink.training.processes import claim_together, first_process, share_of, wait_for_all
+from seethink.training.processes import claim_together, first_process, seal_together, share_of, wait_for_all
 
 _WEIGHTS = "model.safetensors"
 
@@ -62,23 +62,22 @@ def train_prm(
         raise InputError(f"held_back={config.held_back} leaves no trace to train on: lower it")
     log, cost = _train(config, base, taught, images, out)
     wait_for_all()
-    if first_process():
+    fit = None
+    if first_process() and back:
         folder = out / ("model" if (out / "model").is_dir() else "adapter")
         # The model that was trained may stand in the way of the one that is read back.
         gc.collect()
-        fit = calibrate(folder, back, images, hard=config.hard, dtype=config.dtype) if back else None
-        write_rows(out / "log", log)
-        write_manifest(
-            out,
-            config,
-            seeds={"head, order and what is kept back": config.seed},
-            data=data,
-            started=started,
-            cost=cost | {"labels": float(value_counts(taught)), "kept_back": float(value_counts(back))},
-            more={"model": trained_hash(out)} | ({"calibration": fit._asdict()} if fit else {}),
-        )
-    wait_for_all()
-    return read_manifest(out) or {}
+        fit = calibrate(folder, back, images, hard=config.hard, dtype=config.dtype)
+    return seal_together(
+        out,
+        config,
+        seeds={"head, order and what is kept back": config.seed},
+        data=data,
+        started=started,
+        log=log,
+        cost=cost | {"labels": float(value_counts(taught)), "kept_back": float(value_counts(back))},
+        more={"calibration": fit._asdict()} if fit else None,
+    )
 
 
 def _train(

@@ -60,7 +60,9 @@ def conclude(
     for run in plan.runs:
         check_declared(run.arm, records[run.arm][run.seed], _settings_trees(run))
     images = ImageStore(root / "images")
-    responses = {(run.arm, run.seed): _responses(run, root, images) for run in plan.runs}
+    one_of = {run.arm: run for run in plan.runs}
+    ids = {arm: compared_ids(run.settings.heldout, images) for arm, run in one_of.items()}
+    responses = {(run.arm, run.seed): _responses(run, root, ids[run.arm]) for run in plan.runs}
     first = {arm: responses[arm, min(by_seed)] for arm, by_seed in records.items()}
     asked = with_pictures(config.heldout)
     study = study_of(
@@ -94,8 +96,7 @@ def _shaping(config: StudyConfig, plan: StudyPlan) -> dict[str, Shaping]:
     return {run.arm: shaping(run.settings.rl) for run in reinforced}
 
 
-def _responses(run: Run, root: Path, images: ImageStore) -> list[GradedResponse]:
-    ids = compared_ids(run.settings.heldout, images)
+def _responses(run: Run, root: Path, ids: Mapping[str, str]) -> list[GradedResponse]:
     found = map(graded_from_row, read_rows(folder_of(run.evaluation, root)))
     return [replace(one, arm=run.arm, item_id=ids.get(one.item_id, one.item_id)) for one in found]
 
@@ -125,7 +126,7 @@ def _arm_record(config: StudyConfig, plan: StudyPlan, arm: str) -> ArmRecord:
             manifest = read_recorded(training.path)
             own = {name: value for name, value in manifest["config"].items() if name != "seed"}
             read = {name: manifest["data"].get(name) for name in ("demonstrations", "items")}
-            told[f"{number + 1} imported {_stage(training)}"] = tree_hash([own, read])
+            told[f"{number + 1} imported {recorded_stage(manifest).value}"] = tree_hash([own, read])
     arm_config = config.arms[arm]
     stages = tuple(map(_stage, run.trainings))
     return ArmRecord(changes=arm_config.declared, stages=stages, trained=arm_config.trained, settings=told)

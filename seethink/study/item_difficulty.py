@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from seethink.analysis import Apart, Hits, Samples, apart, chance_at_k
+from seethink.analysis.claims import ALPHA
 from seethink.analysis.family import holm
 from seethink.analysis.numbers import p_text, signed
 from seethink.core.tables import read_rows
@@ -46,10 +47,6 @@ def difficulty_rows(plan: StudyPlan, root: Path) -> list[dict[str, Any]]:
                 known[rows.name] = _set(rows.name, [hits[item_key(item)] for item in read], k)
             by_arm.setdefault(run.arm, {})[stage] = known[rows.name]
     return list(_rows(k, [run.arm for run in plan.runs], by_arm))
-
-
-ALPHA = 0.05
-"""Two sets are told apart where the corrected p lies below it."""
 
 
 class _Set(NamedTuple):

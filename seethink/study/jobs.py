@@ -36,8 +36,7 @@ def with_shared_threads(config: StudyConfig, jobs: int) -> StudyConfig:
 @contextmanager
 def jobs_beside(config: StudyConfig, count: int, out: Path, stages: Path, console: Console) -> Iterator[None]:
     """``count`` jobs at the study while open; job k computes on the k-th accelerator behind this process's own."""
-    study = config.model_dump(mode="json", by_alias=True, exclude_unset=True)
-    line = f"{json.dumps([study, str(out), str(stages)])}\n".encode()
+    line = f"{json.dumps([config.as_given(), str(out), str(stages)])}\n".encode()
     started: list[subprocess.Popen[bytes]] = []
     try:
         for number in range(1, count + 1):

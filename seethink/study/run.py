@@ -138,8 +138,7 @@ class _Workshop:
     def run_all(self) -> StudyPlan:
         """Every task of the study. Arms whose settings depend on stages are planned once these are finished."""
         if self.config.launcher:
-            study = self.config.model_dump(mode="json", by_alias=True, exclude_unset=True)
-            write_text(self.out / _STUDY, yaml.safe_dump(study))
+            write_text(self.out / _STUDY, yaml.safe_dump(self.config.as_given()))
         done: set[str] = set()
         while True:
             plan = plan_study(self.config, matched_completions(self.config, self.root))

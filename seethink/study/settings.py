@@ -117,6 +117,10 @@ class StudyConfig(Settings):
                 raise ValueError(f"compare: [{a}, {b}] names no two arms of {', '.join(self.arms)}")
         return self
 
+    def as_given(self) -> dict[str, Any]:
+        """The study as its YAML has it, for another process to read."""
+        return self.model_dump(mode="json", by_alias=True, exclude_unset=True)
+
     def only(self, names: Sequence[str]) -> StudyConfig:
         """The same study with some of its arms, and the comparisons among them. InputError names an unknown arm.
 

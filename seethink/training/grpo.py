@@ -18,11 +18,11 @@ from seethink.core.images import ImageStore
 from seethink.core.item import Item
 from seethink.core.protocols import Reward
 from seethink.core.rejected import InputError
-from seethink.core.tables import data_hash, read_manifest, write_manifest, write_rows
+from seethink.core.tables import data_hash, read_manifest
 from seethink.rewards.shaping import Shaping
 from seethink.training.alarms import AlarmConfig
 from seethink.training.imitation import Imitated
-from seethink.training.processes import claim_together, first_process, wait_for_all
+from seethink.training.processes import claim_together, seal_together
 from seethink.training.settings import PolicyConfig
 
 if TYPE_CHECKING:
@@ -208,7 +208,7 @@ def train_grpo(
             and where they change the run is another one.
         imitated: demonstrations of a further term of the loss; none where None. ``config`` has to say so too.
     """
-    from seethink.models.load import trained_hash, weights_hash
+    from seethink.models.load import weights_hash
     from seethink.training.backends.with_trl import run_grpo
 
     different = len({item.id for item in items})
@@ -239,16 +239,4 @@ def train_grpo(
     if claim_together(out, config, data):
         return read_manifest(out) or {}
     log, cost = run_grpo(config, base, items, images, reward, out, shaping, imitated)
-    if first_process():
-        write_rows(out / "log", log)
-        write_manifest(
-            out,
-            config,
-            seeds={"training": config.seed},
-            data=data,
-            started=started,
-            cost=cost,
-            more={"model": trained_hash(out)},
-        )
-    wait_for_all()
-    return read_manifest(out) or {}
+    return seal_together(out, config, seeds={"training": config.seed}, data=data, started=started, log=log, cost=cost)

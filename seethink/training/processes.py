@@ -13,7 +13,7 @@ from typing import Any
 
 from seethink.core.config import Config
 from seethink.core.rejected import InputError
-from seethink.core.tables import claim
+from seethink.core.tables import claim, read_manifest, write_manifest, write_rows
 
 
 def processes() -> int:
@@ -47,6 +47,29 @@ def claim_together(folder: Path, config: Config, data: Mapping[str, str]) -> boo
     if isinstance(found[0], str):
         raise InputError(found[0])
     return found[0]
+
+
+def seal_together(
+    folder: Path,
+    config: Config,
+    *,
+    seeds: Mapping[str, int],
+    data: Mapping[str, str],
+    started: float,
+    log: list[dict[str, Any]],
+    cost: Mapping[str, float],
+    more: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """End a training: the first process writes its log and ``write_manifest`` with the hash of the model it left; all
+    wait for it and get the manifest."""
+    from seethink.models.load import trained_hash
+
+    if first_process():
+        write_rows(folder / "log", log)
+        named = {"model": trained_hash(folder)} | dict(more or {})
+        write_manifest(folder, config, seeds=seeds, data=data, started=started, cost=cost, more=named)
+    wait_for_all()
+    return read_manifest(folder) or {}
 
 
 def share_of(rows: int, device_batch: int | None, group: int = 1) -> tuple[int, int]:

@@ -12,8 +12,8 @@ from pydantic import Field, model_validator
 from seethink.core.chat import prompt_hash
 from seethink.core.images import ImageStore
 from seethink.core.rejected import InputError, Rejected
-from seethink.core.tables import data_hash, read_manifest, write_manifest, write_rows
-from seethink.training.processes import claim_together, first_process, wait_for_all
+from seethink.core.tables import data_hash, read_manifest, write_rows
+from seethink.training.processes import claim_together, first_process, seal_together
 from seethink.training.samples import SPIKED, Demonstration, count_reasons, fitting, tell_aside
 from seethink.training.settings import PolicyConfig
 from seethink.training.spikes import SpikeConfig
@@ -46,7 +46,7 @@ def train_sft(
 ) -> dict[str, Any]:
     """Train ``base`` on demonstrations; the model lies in ``out/model``, what was not trained on in ``out/set_aside``.
     Finished runs return their manifest at once, killed ones go on from their last checkpoint."""
-    from seethink.models.load import checkpoint_folder, read_config, trained_hash, weights_hash
+    from seethink.models.load import checkpoint_folder, read_config, weights_hash
     from seethink.models.processor import load_processor
     from seethink.training.backends.with_trl import run_sft
     from seethink.training.reruns import Watch, train_with_reruns
@@ -73,21 +73,15 @@ def train_sft(
     (log, cost), mended = train_with_reruns(config, len(kept), steps, out / "checkpoints", run)
     aside += [Rejected(SPIKED, f"step {one.spike.step}", kept[row].item.id) for one in mended for row in one.rows]
     if first_process():
-        write_rows(out / "log", log)
         write_rows(out / "set_aside", [row._asdict() for row in aside])
         tell_aside(aside, len(demonstrations), out / "set_aside")
-        write_manifest(
-            out,
-            config,
-            seeds={"training": config.seed},
-            data=data,
-            started=started,
-            cost=cost | {"set_aside": float(len(aside)), "reruns": float(len(mended))},
-            more={
-                "model": trained_hash(out),
-                "set_aside": count_reasons(aside),
-                "reruns": [one.record() for one in mended],
-            },
-        )
-    wait_for_all()
-    return read_manifest(out) or {}
+    return seal_together(
+        out,
+        config,
+        seeds={"training": config.seed},
+        data=data,
+        started=started,
+        log=log,
+        cost=cost | {"set_aside": float(len(aside)), "reruns": float(len(mended))},
+        more={"set_aside": count_reasons(aside), "reruns": [one.record() for one in mended]},
+    )

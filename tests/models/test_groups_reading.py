@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
-
 import pytest
 import torch
 
@@ -48,23 +46,6 @@ def mixed(checkpoint, told):
     return [one for text in STARTS for reading in readings for one in started_with(checkpoint, reading, text)]
 
 
-@contextmanager
-def entering(model):
-    """Tokens of every pass of the language model, and pictures of every pass of the tower, while open."""
-    tokens, pictures = [], []
-    hooks = [
-        model.model.language_model.layers[0].register_forward_hook(
-            lambda module, given, output: tokens.append(given[0].shape[:2].numel())
-        ),
-        model.model.visual.register_forward_hook(lambda *_: pictures.append(1)),
-    ]
-    try:
-        yield tokens, pictures
-    finally:
-        for hook in hooks:
-            hook.remove()
-
-
 def same(found, expected, place=0):
     """What one of a batch got is what it got in a batch of its own."""
     width = expected.ids_PGC.shape[2]
@@ -93,7 +74,7 @@ def test_the_whole_gets_the_log_probabilities_it_was_drawn_with(family, checkpoi
         assert (scored.logps_PGC - found.logps_PGC).abs().max() < 1e-4
 
 
-def test_every_token_is_read_once(family, checkpoint, told):
+def test_every_token_is_read_once(family, checkpoint, told, watched):
     """Only the token that completions start behind is read again where nothing else is new."""
     reading = Reading(take(told.prompts, [0]))
     nothing, short, long, parting = started_with(
@@ -103,7 +84,7 @@ def test_every_token_is_read_once(family, checkpoint, told):
     fresh = Reading(reading.prompt)
     asked = [[short], [long, parting, nothing], [short, short, parting], [nothing]]
     passes = []
-    with entering(family) as (tokens, pictures):
+    with watched(family) as (tokens, pictures):
         for batch in asked:
             drawn(family, [one._replace(reading=fresh) for one in batch], checkpoint, max_tokens=1)
             passes.append(sum(tokens))
@@ -113,13 +94,13 @@ def test_every_token_is_read_once(family, checkpoint, told):
     assert passes == [short.tokens, tails + 1, 2, 1] and len(pictures) == 1
 
 
-def test_a_batch_reads_what_its_starts_share_once(family, checkpoint, told):
+def test_a_batch_reads_what_its_starts_share_once(family, checkpoint, told, watched):
     """Nested ones in one pass; those that part behind tokens nobody knows one after another."""
     [ids] = {one.ids for one in started_with(checkpoint, Reading(take(told.prompts, [0])), STARTS[2])}
     reading = Reading(take(told.prompts, [0]))
     nested = [Started(reading, ids[:length]) for length in range(len(ids) + 1)]
     drawn(family, [Started(Reading(reading.prompt))], checkpoint, max_tokens=1)
-    with entering(family) as (tokens, pictures):
+    with watched(family) as (tokens, pictures):
         drawn(family, nested, checkpoint, max_tokens=1)
         assert tokens == [nested[-1].tokens] and len(pictures) == 1
         tokens.clear()
@@ -202,12 +183,12 @@ def test_texts_behind_begun_responses_have_the_probabilities_of_whole_ones(famil
         assert torch.allclose(logps_C, expected_C[len(one.ids) :].float(), atol=1e-4)
 
 
-def test_behind_each_step_of_a_trace_only_what_is_asked_is_read(checkpoint, told):
+def test_behind_each_step_of_a_trace_only_what_is_asked_is_read(checkpoint, told, watched):
     reading = Reading(take(told.prompts, [0]))
     steps = [tuple(range(300, 300 + 5 * count)) for count in range(9)]
     started, text = [Started(reading, ids) for ids in steps], [300, 301, 302]
     logps_behind(checkpoint.model, started, [text] * len(started))  # The first use compares.
     reading = Reading(take(told.prompts, [0]))
-    with entering(checkpoint.model) as (tokens, pictures):
+    with watched(checkpoint.model) as (tokens, pictures):
         logps_behind(checkpoint.model, [Started(reading, ids) for ids in steps], [text] * len(started))
     assert sum(tokens) == reading.tokens + len(steps[-1]) + len(steps) * (len(text) - 1) and sum(pictures) <= 1

@@ -1,31 +1,16 @@
-"""The scripted server of the teachers' tests as a judge, and an item with a picture."""
+"""Tiny models of every family, and a right and a wrong response to every item of the world."""
 
 from __future__ import annotations
 
 import importlib.util
-import sys
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-_server = Path(__file__).parents[1] / "teachers" / "scripted_server.py"
-_spec = importlib.util.spec_from_file_location("scripted_server", _server)
-assert _spec is not None and _spec.loader is not None
-scripted = sys.modules.setdefault("scripted_server", importlib.util.module_from_spec(_spec))
-_spec.loader.exec_module(scripted)
-
-
-@pytest.fixture
-def server() -> Iterator[Any]:
-    with scripted.serving(scripted.ScriptedServer()) as running:
-        yield running
-
-
-@pytest.fixture
-def Fault() -> Any:
-    return scripted.Fault
+if TYPE_CHECKING:
+    from seethink.core.item import Item
+    from seethink.process.pool import Pool
 
 
 @pytest.fixture(scope="session")
@@ -40,3 +25,19 @@ def tiny_families(tiny: Path) -> Any:
     spec.loader.exec_module(module)
     checkpoint = load_checkpoint(tiny)
     return lambda family: (module.tiny_family(family, checkpoint), checkpoint.processor)
+
+
+@pytest.fixture
+def pools_of_two(world_items: list[Item]) -> list[Pool]:
+    """A right and a wrong way per item, the wrong one first."""
+    from seethink.process.pool import Candidate, Pool
+    from seethink.world.questions import question
+    from seethink.world.traces import response
+
+    found = []
+    for item in world_items:
+        asked = question(item.meta["seed"], item.meta["index"])
+        texts = {way: response(asked, right=way) for way in (False, True)}
+        if texts[True] != texts[False]:
+            found.append(Pool(item, "g", tuple(Candidate(text, float(way), str(way)) for way, text in texts.items())))
+    return found

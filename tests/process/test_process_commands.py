@@ -9,7 +9,6 @@ import pytest
 from seethink.core.rejected import InputError
 from seethink.process.collect.policy import PolicyConfig
 from seethink.process.measure import ErrorsTask, ProbeTask, measure_errors, measure_probes
-from seethink.process.pool import Candidate, Pool
 from seethink.process.prm_config import HeadConfig
 from seethink.process.run import bench, construct, search
 from seethink.process.settings import BenchTask, ConstructTask, SearchTask
@@ -17,9 +16,7 @@ from seethink.process.step_head import new_step_head, save_step_head
 from seethink.process.world_steps import labelled_pools, probed_items
 from seethink.study.rewards import training_reward
 from seethink.world.export import export_items
-from seethink.world.questions import question
 from seethink.world.source import WorldConfig
-from seethink.world.traces import response
 
 TRUTH = {"kind": "truth"}
 
@@ -27,18 +24,6 @@ TRUTH = {"kind": "truth"}
 def run(*arguments, **settings):
     told = [sys.executable, "-m", "seethink.cli", "process", *map(str, arguments)]
     return subprocess.Popen(told, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **settings)
-
-
-@pytest.fixture
-def pools_of_two(world_items):
-    """A right and a wrong way per item, the wrong one first."""
-    found = []
-    for item in world_items:
-        asked = question(item.meta["seed"], item.meta["index"])
-        texts = {way: response(asked, right=way) for way in (False, True)}
-        if texts[True] != texts[False]:
-            found.append(Pool(item, "g", tuple(Candidate(text, float(way), str(way)) for way, text in texts.items())))
-    return found
 
 
 def test_exact_truth_finds_every_first_error_and_is_calibrated(pools_of_two, world_images, tmp_path):

@@ -14,9 +14,7 @@ from seethink.process.pool import Candidate, Pool
 from seethink.process.settings import LabelTask
 from seethink.study.rewards import training_reward
 from seethink.world.export import export_items
-from seethink.world.questions import question
 from seethink.world.source import WorldConfig
-from seethink.world.traces import response
 
 POLICY = {"model": "base", "splitting": "lines", "max_tokens": 96, "step_tokens": 32, "temperature": 1.0}
 TRUTH = {"kind": "truth"}
@@ -25,17 +23,6 @@ TREE = {"kind": "tree", "weight": 1, "iterations": 8}
 
 def task(collector, **more):
     return LabelTask.model_validate({"collector": collector, "policy": POLICY, "splitting": "lines"} | more)
-
-
-def pools(items):
-    """A right and a wrong way per item."""
-    found = []
-    for item in items:
-        asked = question(item.meta["seed"], item.meta["index"])
-        texts = {way: response(asked, right=way) for way in (True, False)}
-        if texts[True] != texts[False]:
-            found.append(Pool(item, "g", tuple(Candidate(text, float(way), str(way)) for way, text in texts.items())))
-    return found
 
 
 @pytest.fixture(scope="module")
@@ -59,8 +46,8 @@ def scorer(tmp_path_factory):
     ],
     ids=["exhaustive", "binary", "agreement", "judge", "tree", "judged tree", "outcome"],
 )
-def test_every_collector_labels_with_the_tiny_base(collector, more, world_items, world_images, tmp_path):
-    found, asked = pools(world_items)[:2], task(collector, **more)
+def test_every_collector_labels_with_the_tiny_base(collector, more, pools_of_two, world_items, world_images, tmp_path):
+    found, asked = pools_of_two[:2], task(collector, **more)
     told = label(asked, found, world_images, training_reward(world_items), tmp_path)
     rows = list(read_rows(tmp_path / "labels"))
     assert len(rows) == 4 and all(len(row["values"]) == len(row["steps"]) for row in rows)
@@ -76,8 +63,8 @@ def test_every_collector_labels_with_the_tiny_base(collector, more, world_items,
     assert json.loads((tmp_path / "manifest.json").read_text())["set_aside"] == told.reasons
 
 
-def test_responses_that_cannot_be_labelled_are_counted(world_items, world_images, tmp_path):
-    [pool] = pools(world_items)[:1]
+def test_responses_that_cannot_be_labelled_are_counted(pools_of_two, world_images, tmp_path):
+    [pool] = pools_of_two[:1]
     more = (Candidate("Nobody knows.", None, None), Candidate("<think></think><answer>4</answer>", 0.0, "4"))
     asked = task({"kind": "outcome"})
     told = label(asked, [Pool(pool.item, "g", pool.candidates + more)], world_images, lambda *_: [], tmp_path)
@@ -103,8 +90,8 @@ def test_a_tree_per_question_needs_no_response(world_items, world_images, tmp_pa
 
 
 @pytest.mark.parametrize("collector", [{"kind": "judge"}, {"kind": "tree", "iterations": 4}], ids=["judge", "tree"])
-def test_the_scale_is_the_scorer_s(collector, scorer, world_items, world_images, tmp_path):
-    found, reward = pools(world_items)[:1], training_reward(world_items)
+def test_the_scale_is_the_scorer_s(collector, scorer, pools_of_two, world_items, world_images, tmp_path):
+    found, reward = pools_of_two[:1], training_reward(world_items)
     label(task(collector, judge=scorer), found, world_images, reward, tmp_path)
     values = [value for row in read_rows(tmp_path / "labels") for value in row["values"]]
     assert any(0 < value < 1 for value in values)
@@ -112,10 +99,10 @@ def test_the_scale_is_the_scorer_s(collector, scorer, world_items, world_images,
         label(task(collector | {"highest": 5}, judge=scorer), found, world_images, reward, tmp_path)
 
 
-def test_a_judge_of_responses_is_refused_where_steps_are_needed(world_items, world_images, tmp_path):
+def test_a_judge_of_responses_is_refused_where_steps_are_needed(pools_of_two, world_images, tmp_path):
     judge = {"kind": "judged", "model": "m", "base_url": "http://localhost:1/v1", "rated": "response"}
     with pytest.raises(InputError, match=r"set judge.rated=steps"):
-        label(task({"kind": "judge"}, judge=judge), pools(world_items), world_images, lambda *_: [], tmp_path)
+        label(task({"kind": "judge"}, judge=judge), pools_of_two, world_images, lambda *_: [], tmp_path)
     with pytest.raises(InputError, match=r"set scorers.j.rated=steps"):
         measure_errors(ErrorsTask(scorers={"j": judge}), [], world_images, tmp_path)
     with pytest.raises(InputError, match=r"set scorers.j.rated=steps"):

@@ -1,5 +1,3 @@
-from contextlib import contextmanager
-
 import pytest
 
 from seethink.core.chat import messages
@@ -48,24 +46,7 @@ def test_steps_are_proposed_for_many_starts_at_once(base, world_items, world_ima
     assert together == [steps for [steps] in alone] and all(len(steps) == 2 for steps in together)
 
 
-@contextmanager
-def watched(model):
-    """Tokens of each pass of the language model, pictures of each of the tower."""
-    tokens, looks = [], []
-    hooks = [
-        model.model.language_model.layers[0].register_forward_hook(
-            lambda module, given, output: tokens.append(given[0].shape[:2].numel())
-        ),
-        model.model.visual.register_forward_hook(lambda *_: looks.append(1)),
-    ]
-    try:
-        yield tokens, looks
-    finally:
-        for hook in hooks:
-            hook.remove()
-
-
-def test_what_a_tree_asks_again_is_not_read_again(base, world_items, world_images):
+def test_what_a_tree_asks_again_is_not_read_again(base, world_items, world_images, watched):
     config = PolicyConfig(max_tokens=1, step_tokens=1, remember=2)
     item, other, third = world_items[:3]
     Policy(config, base, world_images, mixed()).complete([Start(item, "<think>")], 1, 1)

@@ -103,8 +103,7 @@ def test_an_arm_with_a_budget_alone_brings_the_trainings_that_the_budget_refers_
     assert known.waiting == () and [run.arm for run in known.runs] == ["rl-long", "rl-long"]
     assert [task.model.settings.completions for task in known.tasks if isinstance(task, Evaluation)] == [20_000] * 2
     # Processes that a study starts read it from a file.
-    dumped = alone.model_dump(mode="json", by_alias=True, exclude_unset=True)
-    assert plan_study(study(**dumped)) == plan
+    assert plan_study(study(**alone.as_given())) == plan
 
 
 def test_what_an_arm_asked_for_lends_is_its_own_too():

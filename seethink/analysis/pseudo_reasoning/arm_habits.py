@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from seethink.core.cues import ANALYSIS_CUES, count_cues
 from seethink.core.graded import GradedResponse
-from seethink.core.hesitation import hesitates, repeats
+from seethink.core.hesitation import shares
 from seethink.core.trace import line_steps, thinking
 
 
@@ -39,12 +39,13 @@ class Habits:
 
 def habits(response: GradedResponse) -> Habits:
     steps = [step.text for step in line_steps(thinking(response.response))]
+    told = shares(steps)
     return Habits(
         tokens=response.completion_tokens,
         cues=count_cues(response.response, ANALYSIS_CUES),
         steps=len(steps),
-        hesitant=sum(map(hesitates, steps)) / len(steps) if steps else None,
-        repeated=sum(repeats(steps)) / len(steps) if steps else None,
+        hesitant=told and told.hesitant,
+        repeated=told and told.repeated,
         steps_true=response.steps_true,
         steps_false=response.steps_false,
     )

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from seethink.models.groups.check import Compared, agrees
+from seethink.models.groups.check import Compared, agrees, two_of
 from seethink.models.groups.family import bare, evaluating
 from seethink.models.groups.layout import Group, Packed
 from seethink.models.groups.plain import plain_scores
@@ -82,8 +82,7 @@ def _plain(base: Any, started: Sequence[Started], texts: Sequence[Tensor], paddi
 
 def _compared(base: Any, started: Sequence[Started], texts: Sequence[Tensor]) -> Compared:
     """Of the first and the last, one of them with pictures where there is one."""
-    order = sorted(range(len(started)), key=lambda place: not any(started[place].reading.prompt.pictures_P))
-    places = list(dict.fromkeys([order[0], order[-1]]))
+    places = two_of([one.reading.prompt.pictures_P[0] for one in started])
     anew = [Started(Reading(started[place].reading.prompt), started[place].ids) for place in places]
     few = [texts[place] for place in places]
     ways = _shared(base, anew, few), _plain(base, anew, few), _plain(base, anew, few, padding=8)

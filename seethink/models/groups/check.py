@@ -6,7 +6,7 @@ A model may carry an attention of its own, and transformers changes its forwards
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
@@ -59,6 +59,13 @@ def agrees(model: Any, way: str, compare: Callable[[], Compared], *, together: b
     if why is not None:
         _log.warning("%s: every completion reads the prompt and its pictures for itself: %s", way, why)
     return found[way]
+
+
+def two_of(pictures_P: Sequence[Sequence[int]]) -> list[int]:
+    """Places of two prompts that stand for all where they are compared, one with pictures where there is one; one place
+    where there is one prompt."""
+    order = sorted(range(len(pictures_P)), key=lambda place: not pictures_P[place])
+    return list(dict.fromkeys([order[0], order[-1]]))
 
 
 def _difference(compare: Callable[[], Compared], base: Any) -> str | None:

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from seethink.models.groups.attention import ARGUMENT
-from seethink.models.groups.check import Compared, agrees
+from seethink.models.groups.check import Compared, agrees, two_of
 from seethink.models.groups.family import bare, evaluating, vision_tokens
 from seethink.models.groups.features import Features
 from seethink.models.groups.plain import plain_draws, plain_scores
@@ -251,8 +251,7 @@ def _whole(prompts: PromptBatch | Sequence[Started]) -> PromptBatch:
 def _compared(base: Any, prompts: PromptBatch | Sequence[Started], end: int, pad: int) -> Compared:
     """Two draws of at most two prompts, one with pictures where there is one."""
     every = _whole(prompts)
-    order = sorted(range(len(every)), key=lambda place: not every.pictures_P[place])
-    places = list(dict.fromkeys([order[0], order[-1]]))
+    places = two_of(every.pictures_P)
     few = take(every, places)
     anew: PromptBatch | list[Started] = few
     if not isinstance(prompts, PromptBatch):

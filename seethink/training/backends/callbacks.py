@@ -35,7 +35,7 @@ class AdaptiveKL(TrainerCallback):  # type: ignore[misc]
     def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **kwargs: Any) -> None:
         if not logs or "loss" not in logs:
             return
-        _write(state, logs, "kl_coefficient", coefficient(self.control, self.kls))
+        write_column(state, logs, "kl_coefficient", coefficient(self.control, self.kls))
         self.kls.append(logs.get("kl"))
         self.use(coefficient(self.control, self.kls))
 
@@ -61,7 +61,7 @@ class Alarms(TrainerCallback):  # type: ignore[misc]
                     f"step {state.global_step}, alarm {raised.name}: {raised.seen}. {raised.remedy}", style="yellow"
                 )
         state.log_history[-1]["alarms"] = " ".join(self.watch.ringing)
-        _write(state, logs, "alarms/ringing", len(self.watch.ringing))
+        write_column(state, logs, "alarms/ringing", len(self.watch.ringing))
 
 
 class TokensGoOn(TrainerCallback):  # type: ignore[misc]
@@ -85,12 +85,13 @@ class Clock(TrainerCallback):  # type: ignore[misc]
 
     def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **kwargs: Any) -> None:
         if logs and "loss" in logs:
-            _write(state, logs, "train_seconds", time.time() - self.began)
+            write_column(state, logs, "train_seconds", time.time() - self.began)
 
 
 def _last(state: Any, key: str) -> float:
     return next((row[key] for row in reversed(state.log_history) if row.get(key) is not None), 0)
 
 
-def _write(state: Any, logs: dict[str, Any], key: str, value: float) -> None:
+def write_column(state: Any, logs: dict[str, Any], key: str, value: float) -> None:
+    """Into the row that is being logged, and the log that a checkpoint holds."""
     logs[key] = state.log_history[-1][key] = value

@@ -12,12 +12,13 @@ from typing import Any
 from transformers import TrainerCallback
 
 from seethink.core.cues import ANALYSIS_CUES, count_cues
-from seethink.core.hesitation import hesitates, repeats
+from seethink.core.hesitation import Shares, shares
 from seethink.core.item import Item
 from seethink.core.protocols import Reward
 from seethink.core.tables import write_part
 from seethink.core.trace import line_steps, thinking
 from seethink.core.verdict import Verdict
+from seethink.training.backends.callbacks import write_column
 from seethink.training.processes import first_process
 
 STEPS, RESPONSES = 64, 64
@@ -27,9 +28,9 @@ STEPS, RESPONSES = 64, 64
 class RolloutSample(TrainerCallback):  # type: ignore[misc]
     """A reward that hands on to another, and keeps some of what it is shown in ``folder``, a part per step.
 
-    In the log: ``habits/steps``, steps of a response; ``habits/hesitant`` and ``habits/repeated``, the share of them
-    with a hedging word and of those that say an earlier one again; ``habits/cues``, reflective expressions of a
-    response. Means over the first process's responses. Rewarding stays the other's business: scores are not touched.
+    In the log: ``habits/hesitant`` and ``habits/repeated``, the share of a response's steps with a hedging word and of
+    those that say an earlier one again; ``habits/cues``, its reflective expressions. Means over the first process's
+    responses. Rewarding stays the other's business: scores are not touched.
     """
 
     def __init__(self, reward: Reward, folder: Path) -> None:
@@ -60,20 +61,13 @@ class RolloutSample(TrainerCallback):  # type: ignore[misc]
         if not logs or "loss" not in logs or not self._seen:
             return
         for name in self._seen[0]:
-            mean = sum(one[name] for one in self._seen) / len(self._seen)
-            logs[f"habits/{name}"] = state.log_history[-1][f"habits/{name}"] = mean
+            write_column(state, logs, f"habits/{name}", sum(one[name] for one in self._seen) / len(self._seen))
         self._seen = []
 
 
 def _habits(response: str) -> dict[str, float]:
-    steps = [step.text for step in line_steps(thinking(response))]
-    count = max(1, len(steps))
-    return {
-        "steps": float(len(steps)),
-        "hesitant": sum(map(hesitates, steps)) / count,
-        "repeated": sum(repeats(steps)) / count,
-        "cues": float(count_cues(response, ANALYSIS_CUES).total()),
-    }
+    told = shares([step.text for step in line_steps(thinking(response))]) or Shares(0.0, 0.0)
+    return told._asdict() | {"cues": float(count_cues(response, ANALYSIS_CUES).total())}
 
 
 def _row(step: int, item: Item, response: str, verdict: Verdict) -> dict[str, Any]:
