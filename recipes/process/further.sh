@@ -1,6 +1,6 @@
 #!/bin/sh
 # What the log reports beside run.sh, after it: the choice of a use on validation questions, probes, GRPO with and
-# without the penalty, and real responses where their folders are named.
+# without the penalty, two models as scorers of each other, and real responses where their folders are named.
 #   MATHV=path/to/mathvision LOGICVISTA=path/to/logicvista sh recipes/process/further.sh
 # MATHV and LOGICVISTA hold the benchmark's own records (items.jsonl), its images/ and responses.jsonl: a row for each
 # response with id, the model's name as run, and the text as response (LogicVista: answer.answer).
@@ -28,6 +28,13 @@ for run in plain penalty; do
 done
 $seethink eval $test --out $out/base_test draws=4
 $seethink analyse traces $out/base_test/responses $test --out $out/base_traces
+
+# Own accuracy against worth as a scorer, of the base and of what GRPO made of it, and the other figures of two_models.yaml.
+$seethink process train --rows $out/labels_truth/rows.jsonl --images $out/labels_truth --splitting lines \
+    --model $out/grpo_plain/model --out $out/prm_grpo --config $here/prm.yaml
+$seethink process bench $test --responses $out/base_test --responses $out/grpo_plain_test --out $out/two_models \
+    --config $here/two_models.yaml
+$seethink process figures $out/two_models/results.json --out $out/two_models/figures
 
 if [ -n "${MATHV:-}" ]; then
     $seethink process bench --data $MATHV/items.jsonl --images $MATHV --format mathvision \

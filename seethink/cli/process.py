@@ -139,7 +139,10 @@ def label_command(
     else:
         released = label_questions(task, opened.items, opened.store, reward, out)
     cost = (read_manifest(out / "labels") or {}).get("cost", {})
-    terminal().print(f"{cost.get('labels', 0)} labels, {cost.get('tokens_per_label', 0):.1f} tokens each")
+    each = f"{cost.get('tokens_per_label', 0):.1f} tokens generated and {cost.get('read_tokens_per_label', 0):.1f} read"
+    terminal().print(f"{cost.get('labels', 0)} labels, {each} for each")
+    if cost.get("unread"):
+        terminal().print(f"[yellow]no rating[/] of {cost['unread']} steps: the judge gave none")
     for reason, count in released.reasons.items():
         terminal().print(f"[yellow]set aside[/] {count}: {reason}")
     terminal().print(f"{len(released.rows)} rows: {out / 'rows.jsonl'}")
@@ -284,15 +287,21 @@ def construct_command(
     overrides: Overrides = None,
 ) -> None:
     """Choose the items on which scoring steps is worth more than scoring responses, by quotas per source."""
+    from rich.text import Text
+
     from seethink.core.config import load_config
     from seethink.process.construct import write_chosen
     from seethink.process.run import construct
     from seethink.process.settings import ConstructTask
+    from seethink.process.shown import unread_told
 
     task = load_config(ConstructTask, config, overrides or ())
     opened = open_items(item_files(data, images, form, mapping, image_field), out / "images")
     found = open_pools(responses, opened, task.rule, response, maker)
-    chosen = construct(task, found, opened.store, out)["chosen"]
+    results = construct(task, found, opened.store, out)
+    chosen = results["chosen"]
+    if owed := unread_told(results):
+        terminal().print(Text(owed))
     write_chosen(chosen, opened.items, opened.store, out)
     terminal().print(f"{len(chosen)} items chosen: {out / 'items.jsonl'}, pictures below {opened.store.root}")
 

@@ -11,6 +11,7 @@ import re
 from collections.abc import Sequence
 
 from seethink.core.rejected import InputError
+from seethink.process.missing import Missing
 
 MEAN, LAST, MIN, PRODUCT = "mean", "last", "min", "product"
 AGGREGATIONS = (MEAN, LAST, MIN, PRODUCT, "last_2", "last_4", "last_8")
@@ -19,19 +20,24 @@ AGGREGATIONS = (MEAN, LAST, MIN, PRODUCT, "last_2", "last_4", "last_8")
 _LAST_N = re.compile(r"last_([1-9][0-9]{0,3})")
 
 
-def aggregate(scores: Sequence[float], how: str = MEAN) -> float:
+def aggregate(scores: Sequence[float], how: str = MEAN, missing: Missing = Missing.SILENT) -> float:
     """One number for a response, higher is better.
 
     ``last_4`` is the mean of the last four, of all where there are fewer (choice): ``last_1`` is ``last``, a large n is
-    ``mean``. A NaN is a step that nobody decided and is left out; without any decided step the result is NaN. A product
-    is meant for scores in [0, 1]: it is a probability that all steps hold, and it falls with length.
+    ``mean``. A product is meant for scores in [0, 1]: it is a probability that all steps hold, and falls with length.
+
+    A NaN is left out; without any score the result is NaN. Where it is not that a step claims nothing (``missing``), a
+    response whose last step has no score is known in part: its ``mean`` is that of the part, and there is no last, no
+    weakest step and no product. Otherwise a state in mid-response would pass for its outcome, and what is cut short
+    would win by having less to multiply.
 
     Raises:
         InputError: an unknown name.
     """
     check_aggregation(how)
     known = [score for score in scores if not math.isnan(score)]
-    if not known:
+    silent = missing is Missing.SILENT
+    if not known or (how != MEAN and not silent and math.isnan(scores[-1])):
         return math.nan
     if how == MIN:
         return min(known)
@@ -41,7 +47,7 @@ def aggregate(scores: Sequence[float], how: str = MEAN) -> float:
     if how == LAST:
         wanted = known[-1:]
     elif match := _LAST_N.fullmatch(how):
-        wanted = known[-int(match[1]) :]
+        wanted = [score for score in (known if silent else scores)[-int(match[1]) :] if not math.isnan(score)]
     return math.fsum(wanted) / len(wanted)
 
 

@@ -12,6 +12,7 @@ from seethink.core.item import Item
 from seethink.core.protocols import StepScorer
 from seethink.process.aggregate import MEAN, aggregate
 from seethink.process.collect.completer import Completer, Cost, Start, cost_of, next_steps, seed_of
+from seethink.process.missing import missing_of
 from seethink.process.score import score_many
 from seethink.process.steps import Splitting, split
 
@@ -76,7 +77,8 @@ def beam_search(item: Item, completer: Completer, scorer: StepScorer, config: Be
 
 def _scores(item: Item, scorer: StepScorer, texts: list[str], config: BeamConfig) -> list[float]:
     traces = [[step.text for step in split(text, config.splitting, answer=False)] for text in texts]
-    return [aggregate(one, config.aggregation) for one in score_many(scorer, [item] * len(traces), traces)]
+    missing = missing_of(scorer)
+    return [aggregate(one, config.aggregation, missing) for one in score_many(scorer, [item] * len(traces), traces)]
 
 
 def _rank(score: float) -> float:

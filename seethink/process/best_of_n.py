@@ -15,7 +15,7 @@ import numpy as np
 from scipy import stats
 
 from seethink.analysis.compare import RESAMPLES, Interval, interval, sign_flip_p
-from seethink.process.aggregate import AGGREGATIONS, aggregate
+from seethink.process.aggregate import AGGREGATIONS, LAST, MEAN, aggregate
 from seethink.process.findings import WHOLE, Worth, averages, by_source
 from seethink.process.pool import Pool, by_generator, decided
 from seethink.process.score import Scored
@@ -42,6 +42,9 @@ def best_of_n_results(
     resamples: int = RESAMPLES,
 ) -> Tree:
     """The matrix as plain data: every estimate is ``{mean, low, high, n}``.
+
+    ``unscored`` counts, by scorer, the candidates that have no score under one of its aggregations or more;
+    ``unscored_steps`` the steps without one.
 
     A pool with fewer than n candidates is set aside for that n, and counted; an n that no pool of a generator has is
     left out for it. A candidate that no verifier decided cannot be chosen; an item where none of the first n was
@@ -92,7 +95,10 @@ def best_of_n_results(
     tree: Tree = {
         "items": len({pool.item.id for pool in found}),
         "undecided": sum(one.hit is None for pool in found for one in pool.candidates),
-        "unscored": {one.name: sum(all(map(math.isnan, steps)) for steps in one.steps.values()) for one in scored},
+        "unscored": {one.name: _unscored(one, found, outcomes, aggregations) for one in scored},
+        "unscored_steps": {
+            one.name: sum(sum(map(math.isnan, steps)) for pool in found for steps in one.of(pool)) for one in scored
+        },
         "set_aside": aside,
         "generators": generators,
         "rows": rows,
@@ -119,6 +125,12 @@ def best_of_n_results(
             for part in sorted(frozenset().union(*part_of.values()))
         }
     return tree
+
+
+def _unscored(scored: Scored, found: Sequence[Pool], outcomes: set[str], aggregations: Sequence[str]) -> int:
+    ways = (LAST,) if scored.name in outcomes else aggregations
+    traces = [steps for pool in found for steps in scored.of(pool)]
+    return sum(any(math.isnan(aggregate(steps, how, scored.missing)) for how in ways) for steps in traces)
 
 
 def set_aside(generator: str, n: int, mine: Sequence[Pool], able: Sequence[Pool]) -> Tree:
@@ -213,7 +225,7 @@ def _row(
 def _totals(scored: Scored, pool: Pool, how: str) -> list[float]:
     """One score per candidate; NaN where nobody decided about the candidate, which then cannot be chosen."""
     return [
-        math.nan if one.hit is None else aggregate(steps, "last" if how == WHOLE else how)
+        math.nan if one.hit is None else aggregate(steps, LAST if how == WHOLE else how, scored.missing)
         for one, steps in zip(pool.candidates, scored.of(pool), strict=True)
     ]
 
@@ -275,7 +287,7 @@ def _lengths(found: Sequence[Pool], scored: Sequence[Scored], outcomes: set[str]
     told = {}
     for one in scored:
         pairs = [
-            (aggregate(steps, "last" if one.name in outcomes else "mean"), len(candidate.text))
+            (aggregate(steps, LAST if one.name in outcomes else MEAN, one.missing), len(candidate.text))
             for pool in found
             for candidate, steps in zip(pool.candidates, one.of(pool), strict=True)
         ]

@@ -58,7 +58,7 @@ def preferences(
         values, right = list[float](), list[float]()
         for steps, whole in scorers.values():
             prm = [aggregate(scores, MEAN) for scores in steps.of(pool)]
-            orm = [aggregate(scores, "last") for scores in whole.of(pool)]
+            orm = [aggregate(scores, "last", whole.missing) for scores in whole.of(pool)]
             sizes = [n for n in ns if n <= len(pool.candidates)]
             chosen = [(_hit(pool, prm, n), _hit(pool, orm, n)) for n in sizes]
             right += [b for _, b in chosen if b is not None]

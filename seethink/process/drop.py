@@ -1,10 +1,11 @@
-"""The process term of a reward: a penalty for steps that spoil what was sound, and nothing to be earned.
+"""The process term of a reward: a penalty for steps that spoil what was sound, and nothing to be earned by adding any.
 
 Adding step scores pays for more steps. Here a response starts at the outcome's reward and can only lose: as in PS-GRPO
 (URSA, arXiv 2501.04686) a sharp drop of the step scores counts, and it counts once. PS-GRPO measures a drop from one
 step to the next, which a response of one step, or of one line, never has; here it is measured from the outcome's own
 score, the 1 of a right answer. What is a step is not left to the writer (``process.claims``). So no step, long or
-short, empty or repeated, is worth anything; reasoning that holds nothing is worth as much as a bad step.
+short, empty or repeated, is worth anything; reasoning that holds nothing is worth as much as a bad step. Fewer claims
+remain less to fall with: that is not closed.
 """
 
 from __future__ import annotations
@@ -15,8 +16,9 @@ from dataclasses import dataclass, replace
 
 from seethink.core.item import Item
 from seethink.core.protocols import Reward, StepScorer
-from seethink.core.verdict import Verdict
+from seethink.core.verdict import Outcome, Verdict
 from seethink.process.claims import Held, held_steps
+from seethink.process.missing import Missing, missing_of
 from seethink.process.score import score_many
 
 SCORED = 0.5
@@ -26,8 +28,9 @@ SCORED = 0.5
 def drop(steps: Sequence[Held], scores: Sequence[float]) -> float:
     """How far the worst step falls below 1, in [0, 1] for scores in [0, 1].
 
-    A step without a score (NaN: it claims nothing, or nobody could tell) is passed over. 1, all the way, where no step
-    claims anything, where less than ``SCORED`` of the claims have a score, and where a clause is too long for one.
+    A step without a score (NaN: it claims nothing, or lies behind what the scorer reads) is passed over. 1, all the
+    way, where no step claims anything, where less than ``SCORED`` of the claims have a score, and where a clause is too
+    long for one.
     """
     known = [score for score in scores if not math.isnan(score)]
     told = [not math.isnan(score) for step, score in zip(steps, scores, strict=True) if step.claims]
@@ -41,7 +44,8 @@ class DropPenalty:
     """A Reward: the outcome's verdict, its score lowered by ``weight`` where the steps drop by more than ``allowed``.
 
     What is not right stays worth 0, so a clean way to a wrong answer earns nothing. Verdicts that nobody decided stay
-    as they are.
+    as they are. Where a judge leaves a step without a rating and the others do not drop, nobody knows: the verdict is
+    an error without a score, and the response leaves its group.
 
     Attributes:
         scorer: gives a score for every step; one that rates whole responses cannot be used.
@@ -63,12 +67,24 @@ class DropPenalty:
         held = [held_steps(responses[place]) for place in places]
         traces = [[step.text for step in steps] for steps in held]
         scored = score_many(self.scorer, [items[place] for place in places], traces)
-        low, high = self.scale
         for place, steps, scores in zip(places, held, scored, strict=True):
-            fall = drop(steps, [(score - low) / (high - low) for score in scores])
-            if fall > self.allowed:
-                verdict = verdicts[place]
-                lowered = (verdict.score or 0.0) * (1 - self.weight)
-                told = f"{verdict.why}; steps drop by {fall:.2f}".removeprefix("; ")
-                verdicts[place] = replace(verdict, score=lowered, why=told)
+            verdicts[place] = self._lowered(verdicts[place], steps, scores)
         return verdicts
+
+    def _lowered(self, verdict: Verdict, steps: Sequence[Held], scores: Sequence[float]) -> Verdict:
+        low, high = self.scale
+        found = [(score - low) / (high - low) for score in scores]
+        unanswered = sum(map(math.isnan, found)) if missing_of(self.scorer) is Missing.UNANSWERED else 0
+        # What is unanswered might be sound: were it, would there be a drop all the same?
+        fall = drop(steps, [1.0 if unanswered and math.isnan(score) else score for score in found])
+        if fall > self.allowed:
+            lowered = (verdict.score or 0.0) * (1 - self.weight)
+            return replace(verdict, score=lowered, why=_also(verdict, f"steps drop by {fall:.2f}"))
+        if unanswered:
+            told = f"{unanswered} of {len(found)} steps got no rating"
+            return replace(verdict, score=None, outcome=Outcome.ERROR, why=_also(verdict, told))
+        return verdict
+
+
+def _also(verdict: Verdict, told: str) -> str:
+    return f"{verdict.why}; {told}".removeprefix("; ")

@@ -21,6 +21,9 @@ from typing import TYPE_CHECKING, Literal
 from seethink.core.images import ImageStore
 from seethink.core.item import Item
 from seethink.core.trace import THINK_CLOSE
+from seethink.process.collect.completer import Cost
+from seethink.process.missing import Missing
+from seethink.process.score import Priced
 from seethink.teachers.picture import picture_as_sent
 from seethink.teachers.request import Message, Picture
 from seethink.teachers.session import all_of
@@ -75,8 +78,8 @@ def read_rating(text: str) -> int | None:
 class JudgedSteps:
     """StepScorer of a judge: ratings from 1 to 5, NaN where none could be had. A judge of whole responses gives one.
 
-    A rating that cannot be read is asked for once more, then left out and counted in ``unread``: it is nobody's
-    middling step (reference 8.1 puts a 3 there).
+    A rating that cannot be read is asked for once more, then left out and counted as ``unread`` in the cost: it is
+    nobody's middling step (reference 8.1 puts a 3 there).
 
     Args:
         images: where the items' pictures are.
@@ -86,19 +89,25 @@ class JudgedSteps:
         InputError: the named key variable is empty.
     """
 
+    missing = Missing.UNANSWERED
+
     def __init__(
         self, config: StepJudgeConfig, images: ImageStore, ledger: Path, patience: Patience | None = None
     ) -> None:
         self.config = config
         self.images = images
-        self.unread = 0
+        self._counted: set[int] = set()
         self._teacher = StandingTeacher(config, ledger, patience, name="step judge", purpose="step ratings")
 
     def score_steps(self, item: Item, steps: Sequence[str]) -> list[float]:
         return self.score_many([item], [steps])[0]
 
     def score_many(self, items: Sequence[Item], traces: Sequence[Sequence[str]]) -> list[list[float]]:
-        """All ratings of all traces, ``width`` calls in flight.
+        """All ratings of all traces; as ``score_priced``."""
+        return [one.scores for one in self.score_priced(items, traces)]
+
+    def score_priced(self, items: Sequence[Item], traces: Sequence[Sequence[str]]) -> list[Priced]:
+        """All ratings of all traces with their tokens, ``width`` calls in flight.
 
         Raises:
             Stopped: the budget is spent.
@@ -111,9 +120,7 @@ class JudgedSteps:
         """Wait for the calls in flight and close the ledger; the next call opens both again. Also done at exit."""
         self._teacher.close()
 
-    async def _rate_all(
-        self, teacher: Teacher, items: Sequence[Item], traces: Sequence[Sequence[str]]
-    ) -> list[list[float]]:
+    async def _rate_all(self, teacher: Teacher, items: Sequence[Item], traces: Sequence[Sequence[str]]) -> list[Priced]:
         shown = {name: picture_as_sent(self.images, name) for name in {name for item in items for name in item.images}}
         asked = [
             (place, message)
@@ -121,10 +128,19 @@ class JudgedSteps:
             for message in self._messages(item, steps, tuple(shown[name] for name in item.images))
         ]
         ratings = await all_of([self._rate(teacher, items[place], messages) for place, messages in asked])
-        scores: list[list[float]] = [[] for _ in items]
-        for (place, _), rating in zip(asked, ratings, strict=True):
-            scores[place].append(rating)
-        return scores
+        found = [Priced([], Cost()) for _ in items]
+        for (place, messages), (rating, paid) in zip(asked, ratings, strict=True):
+            scores, cost = found[place]
+            found[place] = Priced([*scores, rating], cost + self._once(items[place], messages, paid))
+        return found
+
+    def _once(self, item: Item, messages: list[Message], paid: Cost) -> Cost:
+        """What a rating costs: all of it when it is first asked for here, nothing when it comes again."""
+        key = hash((item.id, messages[-1].text))
+        if key in self._counted:
+            return Cost(ratings=1)
+        self._counted.add(key)
+        return paid
 
     def _messages(self, item: Item, steps: Sequence[str], pictures: tuple[Picture, ...]) -> list[list[Message]]:
         if not steps:
@@ -140,19 +156,20 @@ class JudgedSteps:
         # As JSON, so that a step cannot end its own section and begin another.
         return [[system, Message("user", json.dumps(one, ensure_ascii=False), pictures)] for one in payloads]
 
-    async def _rate(self, teacher: Teacher, item: Item, messages: list[Message]) -> float:
+    async def _rate(self, teacher: Teacher, item: Item, messages: list[Message]) -> tuple[float, Cost]:
         from seethink.teachers.purchase import Unanswered
 
-        said = ""
+        paid = Cost(ratings=1)
         for draw in range(TRIES):
             try:
-                said = (await teacher.ask(messages, draw=draw)).text
+                said = await teacher.ask(messages, draw=draw)
             except Unanswered as error:
                 _log.warning("item %s: no rating, %s", item.id, error)
                 break
-            rating = read_rating(said)
+            written, read = said.usage.completion_tokens or 0, said.usage.prompt_tokens or 0
+            paid += Cost(judge_tokens=written, judge_prompt_tokens=read)
+            rating = read_rating(said.text)
             if rating is not None:
-                return float(rating)
-            _log.warning("item %s: the judge said %.60r and no whole number from 1 to 5", item.id, said)
-        self.unread += 1
-        return math.nan
+                return float(rating), paid
+            _log.warning("item %s: the judge said %.60r and no whole number from 1 to 5", item.id, said.text)
+        return math.nan, paid + Cost(unread=1)

@@ -8,11 +8,13 @@ from pathlib import Path
 from seethink.core.item import Item
 from seethink.core.protocols import StepScorer
 from seethink.core.tables import data_hash
+from seethink.process.collect.completer import Cost
 from seethink.process.score import Asked, ScoringConfig, sealed_scores
 
 
 class KeptScores:
-    """ManyStepScorer over another one. What is asked for at once is one table, in a folder named by its hash.
+    """ManyStepScorer over another one. What is asked for at once is one table, in a folder named by its hash; ``cost``
+    is of all that was asked for, None where one of the tables does not tell.
 
     Args:
         name: of the scorer, in progress and manifests.
@@ -27,6 +29,7 @@ class KeptScores:
         self.scorer = scorer
         self.out = out
         self.made_of = made_of
+        self.cost: Cost | None = Cost()
 
     def score_steps(self, item: Item, steps: Sequence[str]) -> list[float]:
         return self.score_many([item], [steps])[0]
@@ -35,5 +38,6 @@ class KeptScores:
         asked = [Asked(item, tuple(steps), {"item_id": item.id}) for item, steps in zip(items, traces, strict=True)]
         hashed = data_hash([one.item.id, one.steps] for one in asked)
         data = {**self.made_of, "asked": hashed}
-        found = sealed_scores(self.config, self.name, self.scorer, asked, self.out / hashed, data=data)
+        found, cost = sealed_scores(self.config, self.name, self.scorer, asked, self.out / hashed, data=data)
+        self.cost = None if cost is None or self.cost is None else self.cost + cost
         return [list(scores) for scores in found]

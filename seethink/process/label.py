@@ -13,7 +13,7 @@ from seethink.core.item import Item
 from seethink.core.protocols import Reward
 from seethink.core.rejected import InputError, Rejected
 from seethink.core.tables import data_hash, write_manifest, write_rows
-from seethink.process.collect.collect import collect, collect_trees
+from seethink.process.collect.collect import collect, collect_trees, labels_cost
 from seethink.process.collect.judged import JudgeOnly, JudgeOnlyConfig
 from seethink.process.collect.labels import Collector, Solution, solution
 from seethink.process.collect.monte_carlo import (
@@ -145,6 +145,7 @@ def _released(
         seeds={},
         data={"labels": data_hash(rows)},
         started=started,
+        cost=labels_cost(rows),
         more={"rows": len(released.rows), "set_aside": released.reasons},
     )
     return released

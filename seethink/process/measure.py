@@ -3,6 +3,7 @@ moves it that should not."""
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,11 +16,13 @@ from seethink.analysis.compare import interval
 from seethink.core.config import Config
 from seethink.core.images import ImageStore
 from seethink.core.rejected import InputError
-from seethink.core.tables import data_hash, write_json, write_manifest
+from seethink.core.tables import data_hash
 from seethink.process.calibration import calibration
+from seethink.process.collect.completer import Cost
 from seethink.process.first_error import best_threshold, first_error, first_error_score, step_score
 from seethink.process.kept_scores import KeptScores
 from seethink.process.probes import Probed, probe
+from seethink.process.results import seal_results
 from seethink.process.score import Asked, ScoringConfig, sealed_scores
 from seethink.process.scorers import ScorerConfig, made_of, opened_scorer, require_steps, scale
 from seethink.process.step_benchmarks import LabelledSteps
@@ -64,15 +67,14 @@ def measure_errors(
         raise InputError(f"{len(solutions)} solutions: a threshold needs some to be chosen on and others to be told of")
     asked = [Asked(one.item, one.steps, {"item_id": one.item.id, "maker": one.maker}) for one in solutions]
     data = {"solutions": data_hash([one.item.id, one.steps, one.first_error] for one in solutions)}
-    told = {}
+    told, costs = {}, dict[str, Cost | None]()
     for name, config in task.scorers.items():
         with opened_scorer(config, images, out / "ledger") as scorer:
             made = {**data, **made_of(config)}
-            scores = sealed_scores(task.scoring, name, scorer, asked, out / "scores" / name, data=made)
+            scores, costs[name] = sealed_scores(task.scoring, name, scorer, asked, out / "scores" / name, data=made)
         told[name] = _measured(task, config, solutions, scores, order[:tuned], order[tuned:])
     results = {"solutions": len(solutions), "tuning": tuned, "scorers": told}
-    write_json(out / "results.json", results)
-    write_manifest(out, task, seeds={"tuning and intervals": task.seed}, data=data, started=started)
+    seal_results(out, task, results, costs, seeds={"tuning and intervals": task.seed}, data=data, started=started)
     return results
 
 
@@ -85,19 +87,19 @@ def measure_probes(task: ProbeTask, traces: Sequence[Probed], images: ImageStore
     started = time.time()
     _require_steps(task)
     data = {"traces": data_hash([one.item.id, one.steps, one.false] for one in traces)}
-    told = {}
+    told, costs = {}, {}
     for name, config in task.scorers.items():
         low, high = scale(config)
         with opened_scorer(config, images, out / "ledger") as scorer:
             kept = KeptScores(task.scoring, name, scorer, out / "scores" / name, {**data, **made_of(config)})
             found = probe(kept, traces)
+        costs[name] = kept.cost
         told[name] = {
             field: value if field == "position" else _interval(value, 1.0 if field == "positive" else high - low)
             for field, value in found._asdict().items()
         }
     results = {"traces": len(traces), "scorers": told}
-    write_json(out / "results.json", results)
-    write_manifest(out, task, seeds={}, data=data, started=started)
+    seal_results(out, task, results, costs, seeds={}, data=data, started=started)
     return results
 
 
@@ -141,6 +143,7 @@ def _measured(
             **{kind: _interval(interval(values, seed=task.seed)) for kind, values in hits.items()},
         },
         "steps": {name: _number(value) for name, value in steps._asdict().items()},
+        "unscored_steps": sum(math.isnan(score) for k in rest for score in scores[k]),
         "calibration": {
             "error": _number(fit.error),
             "brier": _number(fit.brier),

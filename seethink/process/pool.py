@@ -6,7 +6,7 @@ response is the baseline, its sampled draws in their order are the candidates.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
@@ -86,8 +86,9 @@ def read_pools(
     items of several sources have, and the fields that ``response`` and ``maker`` (the model's name) say; dots lead
     into an object, ``answer.reasoning``.
 
-    Several models' answers to one item stand in one pool, in the order of the models' names, so that
-    the first n candidates come from the same n models everywhere; ``reward`` decides them all.
+    Several models' answers to one item stand in one pool, in the order of the models' names, and the first n candidates
+    come from the same n models everywhere: an item whose answers are not from the models that most items have answers
+    from (nor as many from each) is set aside. ``reward`` decides them all.
 
     Raises:
         InputError: no row can be used.
@@ -117,10 +118,12 @@ def read_pools(
     by_id = {item.id: item for item, _, _ in rows}
     for (item, made_by, text), verdict in zip(rows, verdicts, strict=True):
         found[item.id].append(Candidate(text, _hit(verdict, item), verdict.extracted, None, made_by))
-    return [
+    made = [
         Pool(by_id[name], generator, tuple(sorted(candidates, key=lambda one: one.maker)))
         for name, candidates in found.items()
-    ], rejected
+    ]
+    alike, others = _of_the_same_makers(made)
+    return alike, rejected + others
 
 
 def pool_row(pool: Pool) -> dict[str, Any]:
@@ -138,6 +141,22 @@ def by_generator(found: Iterable[Pool]) -> Mapping[str, list[Pool]]:
     for pool in found:
         grouped[pool.generator].append(pool)
     return grouped
+
+
+def _of_the_same_makers(found: Sequence[Pool]) -> tuple[list[Pool], list[Rejected]]:
+    """The pools with the makers that most pools have (of equally frequent ones the most makers), and the others."""
+    makers = [tuple(one.maker for one in pool.candidates) for pool in found]
+    counts = Counter(makers)
+    usual = max(counts, key=lambda one: (counts[one], len(one)))
+    alike, others = list[Pool](), list[Rejected]()
+    for pool, mine in zip(found, makers, strict=True):
+        if mine == usual:
+            alike.append(pool)
+            continue
+        differs = (("without", Counter(usual) - Counter(mine)), ("with more of", Counter(mine) - Counter(usual)))
+        told = "; ".join(f"{how} {', '.join(map(repr, sorted(names)))}" for how, names in differs if names)
+        others.append(Rejected("not answered by the same models", told, pool.item.id, pool.item.source))
+    return alike, others
 
 
 def _item(fields: Mapping[str, Any], known: Mapping[str, Item], sources: Set[str]) -> Item | Rejected:

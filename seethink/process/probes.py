@@ -84,10 +84,15 @@ def probe(scorer: StepScorer, traces: Sequence[Probed]) -> Probes:
         _mean([a[one.place] - b[one.place] for a, b, one in zip(padded, plain, traces, strict=True)]),
         _mean([_difference(a, b) for a, b in zip(twice, plain, strict=True)]),
         _rho(places, known),
-        _mean([float(scores[-1] >= middle) for scores in said_false], (0.0, 1.0)),
+        _mean([_as_high(scores[-1], middle) for scores in said_false], (0.0, 1.0)),
         _mean([_difference(a, b) for a, b in zip(behind(right, true), behind(wrong, true), strict=True)]),
         _mean([a[-1] - b[-1] for a, b in zip(behind(right, false), behind(wrong, false), strict=True)]),
     )
+
+
+def _as_high(score: float, middle: float) -> float:
+    """1 or 0; NaN for a step that has no score, and where no true step has one."""
+    return math.nan if math.isnan(score - middle) else float(score >= middle)
 
 
 def _difference(a: Sequence[float], b: Sequence[float]) -> float:

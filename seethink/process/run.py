@@ -27,10 +27,12 @@ from seethink.core.tables import (
 from seethink.evaluation.bar import progress_bar
 from seethink.process.beam import Found, beam_search
 from seethink.process.best_of_n import best_of_n_results
+from seethink.process.collect.completer import Cost
 from seethink.process.collect.policy import open_policy, policy_hash
 from seethink.process.construct import build, preferences
 from seethink.process.findings import own_accuracy, own_against_value
 from seethink.process.pool import Pool, pool_row
+from seethink.process.results import seal_results
 from seethink.process.score import score_pools
 from seethink.process.scorers import TruthConfig, is_outcome, made_of, opened_scorer
 from seethink.process.settings import BenchTask, ConstructTask, SearchTask
@@ -71,10 +73,10 @@ def bench(task: BenchTask, found: Sequence[Pool], images: ImageStore, out: Path)
     models = {name: task.own.get(name, name) for name in task.scorers}
     if any(model in own for model in models.values()):
         results["own_against_value"] = own_against_value(results, models, own, task.aggregations[0])
-    write_json(out / "results.json", results)
     write_rows(out / "rows", (_flat(row) for row in results["rows"]))
     data = {"pools": data_hash(map(pool_row, found))}
-    write_manifest(out, task, seeds={"intervals": task.seed}, data=data, started=started)
+    costs = {one.name: one.cost for one in scored}
+    seal_results(out, task, results, costs, seeds={"intervals": task.seed}, data=data, started=started)
     return results
 
 
@@ -111,27 +113,29 @@ def search(task: SearchTask, items: Sequence[Item], images: ImageStore, reward: 
 
 
 def construct(task: ConstructTask, found: Sequence[Pool], images: ImageStore, out: Path) -> dict[str, Any]:
-    """The items that prefer process scoring, per source; ``out/results.json`` names them with every item's indicator.
+    """The items that prefer process scoring, per source: ``out/results.json`` names them, ``out/preferences`` holds
+    every item's indicator.
 
     Raises:
         InputError: a quota cannot be filled.
     """
     started = time.time()
     pairs = {}
+    costs: dict[str, Cost | None] = {}
     for name, pair in task.pairs.items():
         both = []
         for kind, config in (("steps", pair.steps), ("response", pair.response)):
             with opened_scorer(config, images, out / "ledger") as scorer:
                 folder = out / "scores" / f"{name}-{kind}"
                 both.append(score_pools(task.scoring, name, scorer, found, folder, made_of=made_of(config)))
+                costs[f"{name}-{kind}"] = both[-1].cost
         pairs[name] = (both[0], both[1])
     told = preferences(found, pairs, variant=task.variant, ns=task.ns)
     write_rows(out / "preferences", (one._asdict() for one in told))
     chosen = build(told, task.quotas)
     results = {"variant": task.variant.value, "items": len(told), "chosen": chosen}
-    write_json(out / "results.json", results)
     data = {"pools": data_hash(map(pool_row, found))}
-    write_manifest(out, task, seeds={}, data=data, started=started)
+    seal_results(out, task, results, costs, seeds={}, data=data, started=started)
     return results
 
 

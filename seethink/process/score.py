@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
@@ -15,6 +16,8 @@ from seethink.core.item import Item
 from seethink.core.protocols import StepScorer
 from seethink.core.tables import claim, data_hash, parts, read_rows, write_manifest, write_part
 from seethink.evaluation.bar import progress_bar
+from seethink.process.collect.completer import Cost, total_cost
+from seethink.process.missing import Missing, missing_of
 from seethink.process.pool import Pool, pool_row
 from seethink.process.steps import Splitting, split
 
@@ -23,6 +26,19 @@ class ManyStepScorer(StepScorer, Protocol):
     """A StepScorer that is better asked for many traces at once: a model in batches, a judge with calls in flight."""
 
     def score_many(self, items: Sequence[Item], traces: Sequence[Sequence[str]]) -> list[list[float]]: ...
+
+
+class Priced(NamedTuple):
+    """The step scores of one trace, and what they cost."""
+
+    scores: list[float]
+    cost: Cost
+
+
+class PricedStepScorer(ManyStepScorer, Protocol):
+    """A ManyStepScorer that pays for its scores, and says what."""
+
+    def score_priced(self, items: Sequence[Item], traces: Sequence[Sequence[str]]) -> list[Priced]: ...
 
 
 class ScoringConfig(Config):
@@ -36,10 +52,17 @@ class ScoringConfig(Config):
 
 
 class Scored(NamedTuple):
-    """Step scores of every candidate, by generator, item and place in its pool."""
+    """Step scores of every candidate, by generator, item and place in its pool.
+
+    Attributes:
+        missing: what a NaN of this scorer means.
+        cost: of all of them; None where the table that they were found in does not tell.
+    """
 
     name: str
     steps: Mapping[tuple[str, str, int], tuple[float, ...]]
+    missing: Missing = Missing.SILENT
+    cost: Cost | None = None
 
     def of(self, pool: Pool) -> list[tuple[float, ...]]:
         return [self.steps[pool.generator, pool.item.id, place] for place in range(len(pool.candidates))]
@@ -52,6 +75,15 @@ def score_many(scorer: StepScorer, items: Sequence[Item], traces: Sequence[Seque
         found: list[list[float]] = many(items, traces)
         return found
     return [scorer.score_steps(item, trace) for item, trace in zip(items, traces, strict=True)]
+
+
+def score_priced(scorer: StepScorer, items: Sequence[Item], traces: Sequence[Sequence[str]]) -> list[Priced]:
+    """As ``score_many``, with the cost of every trace; a scorer that does not tell costs ratings alone."""
+    priced = getattr(scorer, "score_priced", None)
+    if priced is not None:
+        told: list[Priced] = priced(items, traces)
+        return told
+    return [Priced(scores, Cost(ratings=len(scores))) for scores in score_many(scorer, items, traces)]
 
 
 class Asked(NamedTuple):
@@ -87,17 +119,25 @@ def score_pools(
         for place, one in enumerate(pool.candidates)
     ]
     data = {"pools": data_hash(map(pool_row, found)), **made_of}
-    scores = sealed_scores(config, name, scorer, asked, out, data=data)
+    scores, cost = sealed_scores(config, name, scorer, asked, out, data=data)
     places = [(one.told["generator"], one.item.id, one.told["place"]) for one in asked]
-    return Scored(name, dict(zip(places, scores, strict=True)))
+    return Scored(name, dict(zip(places, scores, strict=True)), missing_of(scorer), cost)
+
+
+class Sealed(NamedTuple):
+    """Step scores by trace, and their cost; None where an older table does not tell it."""
+
+    scores: list[tuple[float, ...]]
+    cost: Cost | None
 
 
 def sealed_scores(
     config: ScoringConfig, name: str, scorer: StepScorer, asked: Sequence[Asked], out: Path, *, data: Mapping[str, str]
-) -> list[tuple[float, ...]]:
+) -> Sealed:
     """Step scores of every trace, in order; a finished table is read, a killed one gone on with.
 
-    Within a part equal traces of one item are scored once, so that they tie whatever batch they fell into.
+    Within a part equal traces of one item are scored once, so that they tie whatever batch they fell into; the first
+    of them bears the cost.
     """
     started = time.time()
     data = {"scorer": name, **data}
@@ -106,21 +146,24 @@ def sealed_scores(
         with progress_bar(f"score {name}", len(asked), min(sealed * config.part, len(asked))) as told:
             for number in range(sealed, -(-len(asked) // config.part)):
                 chunk = asked[number * config.part : (number + 1) * config.part]
-                write_part(out, number, _rows(scorer, chunk))
+                write_part(out, number, list(_rows(scorer, chunk)))
                 told(len(chunk), "")
-        write_manifest(out, config, seeds={}, data=data, started=started, more={"resumed_parts": sealed})
-    return [tuple(math.nan if value is None else value for value in row["scores"]) for row in read_rows(out)]
+        cost = asdict(total_cost(read_rows(out)))
+        write_manifest(out, config, seeds={}, data=data, started=started, cost=cost, more={"resumed_parts": sealed})
+    rows = list(read_rows(out))
+    scores = [tuple(math.nan if value is None else value for value in row["scores"]) for row in rows]
+    return Sealed(scores, total_cost(rows) if all("ratings" in row for row in rows) else None)
 
 
-def _rows(scorer: StepScorer, chunk: Sequence[Asked]) -> list[dict[str, Any]]:
+def _rows(scorer: StepScorer, chunk: Sequence[Asked]) -> Iterator[dict[str, Any]]:
     different = {(one.item.id, one.steps): one for one in chunk}
-    found = score_many(scorer, [one.item for one in different.values()], [one.steps for one in different.values()])
-    scores = dict(zip(different, found, strict=True))
-    # NaN is no value, also for who reads the table elsewhere.
-    return [
-        {
-            **one.told,
-            "scores": [None if math.isnan(value) else float(value) for value in scores[one.item.id, one.steps]],
-        }
-        for one in chunk
-    ]
+    found = score_priced(scorer, [one.item for one in different.values()], [one.steps for one in different.values()])
+    priced = dict(zip(different, found, strict=True))
+    paid = set()
+    for one in chunk:
+        key = one.item.id, one.steps
+        scores, cost = priced[key]
+        # NaN is no value, also for who reads the table elsewhere.
+        known = [None if math.isnan(value) else float(value) for value in scores]
+        yield {**one.told, "scores": known, **asdict(Cost() if key in paid else cost)}
+        paid.add(key)

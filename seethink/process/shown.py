@@ -28,9 +28,14 @@ def bench_table(results: Mapping[str, Any], generator: str) -> Table:
         if row["generator"] == generator:
             found.setdefault((row["scorer"], row["aggregation"]), {})[row["n"]] = row
     aside = [one for one in results["set_aside"] if one["generator"] == generator]
+    lines = []
     if aside:
         told = "; ".join(f"N = {one['n']}: {one['pools']} of {one['of']} pools, {one['reason']}" for one in aside)
-        table.caption, table.caption_justify = f"set aside: {told}", "left"
+        lines.append(f"set aside: {told}")
+    if any(results["unscored"].values()):
+        told = "; ".join(f"{name} {count}" for name, count in results["unscored"].items() if count)
+        lines.append(f"candidates without a score: {told}")
+    _caption(table, lines, results)
     for (scorer, how), rows in found.items():
         cells = [_cell(rows[n]["accuracy"]) + _star(rows[n]["minus"]["random"]) if n in rows else "" for n in ns]
         # Names come from a config: plain text, never markup.
@@ -52,6 +57,7 @@ def errors_table(results: Mapping[str, Any]) -> Table:
         shares = _cell(first["wrong"]), _cell(first["sound"])
         ece = "-" if error is None else f"{error:.3f}"
         table.add_row(Text(scorer), f"{told['threshold']:.3g}", f1, *shares, *plain, ece)
+    _caption(table, [], results)
     return table
 
 
@@ -65,7 +71,21 @@ def probes_table(results: Mapping[str, Any]) -> Table:
         rho = "-" if told["position"] is None else f"{told['position']:.2f}"
         cells = [_cell(told[name]) for name in ("length", "repetition", "positive", "leakage", "answer_pull")]
         table.add_row(Text(scorer), *cells[:2], rho, *cells[2:])
+    _caption(table, [], results)
     return table
+
+
+def unread_told(results: Mapping[str, Any]) -> str:
+    """Which judges owe how many ratings; "" where none does."""
+    costs = {name: cost for name, cost in results.get("cost", {}).items() if cost and cost["unread"]}
+    told = "; ".join(f"{name} {cost['unread']} of {cost['ratings']}" for name, cost in costs.items())
+    return f"ratings that the judge did not give: {told}" if told else ""
+
+
+def _caption(table: Table, lines: list[str], results: Mapping[str, Any]) -> None:
+    told = [line for line in (*lines, unread_told(results)) if line]
+    if told:
+        table.caption, table.caption_justify = Text("\n".join(told)), "left"
 
 
 def _cell(found: Mapping[str, Any] | None) -> str:

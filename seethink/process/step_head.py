@@ -48,6 +48,14 @@ class StepBatch(NamedTuple):
     marks: list[list[int | None]]
 
 
+class Read(NamedTuple):
+    """What a forward pass says of each step of one trace (log-odds, or scores), and the tokens that it read; NaN where
+    a step lies behind them."""
+
+    steps: list[float]
+    tokens: int
+
+
 class StepRewardModel(nn.Module):
     """A writer's body with a score head; ``forward`` gives the log-odds of a good step at every token, B x T, in full
     precision whatever the body's: half of it rounds scores apart that should tie.
@@ -183,23 +191,27 @@ def encode(checkpoint: StepCheckpoint, traces: Sequence[Trace]) -> StepBatch:
 
 def score_traces(
     checkpoint: StepCheckpoint, traces: Sequence[Trace], *, batch: int = 16, device: str = "cpu"
-) -> list[list[float]]:
+) -> list[Read]:
     """The score of every step, in (0, 1); NaN where the trace was too long to be read that far.
 
     Args:
         batch: rows per forward. Rows of like length share one, so a score depends on its batch by rounding only.
     """
-    found = step_logits(checkpoint, traces, batch=batch, device=device)
-    return [torch.tensor(one).sigmoid().tolist() for one in found]
+    found = _read(checkpoint, traces, batch, device)
+    return [Read(torch.tensor(one.steps).sigmoid().tolist(), one.tokens) for one in found]
 
 
-@torch.no_grad()
 def step_logits(
     checkpoint: StepCheckpoint, traces: Sequence[Trace], *, batch: int = 16, device: str = "cpu"
 ) -> list[list[float]]:
     """The same as log-odds."""
+    return [one.steps for one in _read(checkpoint, traces, batch, device)]
+
+
+@torch.no_grad()
+def _read(checkpoint: StepCheckpoint, traces: Sequence[Trace], batch: int, device: str) -> list[Read]:
     model = checkpoint.model.eval()
-    logits: dict[int, list[float]] = {place: [] for place, trace in enumerate(traces) if not trace.steps}
+    read = {place: Read([], 0) for place, trace in enumerate(traces) if not trace.steps}
     asked = sorted(
         (place for place, trace in enumerate(traces) if trace.steps),
         key=lambda place: sum(map(len, traces[place].steps)),
@@ -210,9 +222,11 @@ def step_logits(
             found = encode(checkpoint, [traces[place] for place in places])
             inputs = {name: _as_weights(value, model).to(device) for name, value in found.inputs.items()}
             logits_BT = model(**inputs).cpu()
+            lengths_B = found.inputs["attention_mask"].sum(dim=1).tolist()
             for row, place in enumerate(places):
-                logits[place] = [math.nan if mark is None else float(logits_BT[row, mark]) for mark in found.marks[row]]
-    return [logits[place] for place in range(len(traces))]
+                logits = [math.nan if mark is None else float(logits_BT[row, mark]) for mark in found.marks[row]]
+                read[place] = Read(logits, lengths_B[row])
+    return [read[place] for place in range(len(traces))]
 
 
 def _as_weights(value: Tensor, model: StepRewardModel) -> Tensor:

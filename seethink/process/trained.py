@@ -11,6 +11,9 @@ from pydantic import Field
 from seethink.core.config import Config
 from seethink.core.images import ImageStore
 from seethink.core.item import Item
+from seethink.process.collect.completer import Cost
+from seethink.process.missing import Missing
+from seethink.process.score import Priced
 
 if TYPE_CHECKING:
     from seethink.process.step_head import StepCheckpoint
@@ -38,6 +41,8 @@ class TrainedSteps:
         device: where scoring happens; this process's accelerator where None, the CPU where there is none.
     """
 
+    missing = Missing.UNREAD
+
     def __init__(
         self,
         config: TrainedConfig,
@@ -56,7 +61,11 @@ class TrainedSteps:
         return self.score_many([item], [steps])[0]
 
     def score_many(self, items: Sequence[Item], traces: Sequence[Sequence[str]]) -> list[list[float]]:
-        """Every step's score in (0, 1), all steps of a trace in one forward pass."""
+        """Every step's score in (0, 1), all steps of a trace in one forward pass; NaN behind ``max_tokens``."""
+        return [one.scores for one in self.score_priced(items, traces)]
+
+    def score_priced(self, items: Sequence[Item], traces: Sequence[Sequence[str]]) -> list[Priced]:
+        """The same with the tokens of each trace's forward pass."""
         from seethink.models.device import own_device
         from seethink.process.step_head import Trace, score_traces
 
@@ -66,7 +75,8 @@ class TrainedSteps:
             for item, steps in zip(items, traces, strict=True)
         ]
         with self._lock:
-            return score_traces(self._loaded(), asked, batch=self.config.batch, device=self.device or own_device())
+            found = score_traces(self._loaded(), asked, batch=self.config.batch, device=self.device or own_device())
+        return [Priced(list(scores), Cost(ratings=len(scores), judge_prompt_tokens=tokens)) for scores, tokens in found]
 
     def _loaded(self) -> StepCheckpoint:
         from seethink.process.step_head import load_step_head

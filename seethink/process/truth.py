@@ -7,10 +7,13 @@ from collections.abc import Sequence
 
 from seethink.core.item import Item
 from seethink.core.protocols import StepTruth
+from seethink.process.missing import Missing
 
 
 class TruthScorer:
     """StepScorer: 1 for a true step, 0 for a false one, NaN for one that claims nothing."""
+
+    missing = Missing.SILENT
 
     def __init__(self, truth: StepTruth) -> None:
         self.truth = truth

@@ -1,3 +1,4 @@
+import json
 import math
 from random import Random
 
@@ -7,6 +8,7 @@ from seethink.core.item import make_item
 from seethink.process.aggregate import aggregate
 from seethink.process.best_of_n import best_of_n_results
 from seethink.process.findings import own_accuracy, own_against_value, pearson
+from seethink.process.missing import Missing
 from seethink.process.pool import Candidate, Pool, read_pools
 from seethink.process.score import Scored, ScoringConfig, score_pools
 from seethink.process.settings import BenchTask
@@ -131,6 +133,17 @@ def test_nobody_s_failure_is_a_wrong_answer(tmp_path):
     assert (tree["undecided"], tree["unscored"]) == (1, {"s": 1})
 
 
+@pytest.mark.parametrize(("outcome", "how"), [((), "last"), (("s",), "mean")], ids=["prm", "orm"])
+def test_a_response_that_was_not_read_to_its_end_is_not_chosen_for_its_middle(outcome, how):
+    one = Pool(ITEM[0], "g", (Candidate("a", 0.0, "4"), Candidate("b", 1.0, "3")))
+    steps = {("g", ITEM[0].id, 0): (0.9, 0.8, math.nan), ("g", ITEM[0].id, 1): (0.9, 0.3)}
+    scored = Scored("s", steps, Missing.UNREAD)
+    tree = best_of_n_results([one], [scored], outcome=outcome, aggregations=(how,), ns=(2,), resamples=100)
+    assert tree["rows"][0]["accuracy"]["mean"] == 1.0
+    assert (tree["unscored"], tree["unscored_steps"]) == ({"s": 1}, {"s": 1})
+    assert "candidates without a score: s 1" in str(bench_table(tree, "g").caption)
+
+
 def test_a_killed_scoring_goes_on_and_a_finished_one_is_read(pools_30, tmp_path):
     class Dies(SecondStep):
         def score_steps(self, item, steps):
@@ -240,6 +253,20 @@ def test_pools_of_other_models_stand_in_the_order_of_their_makers(tmp_path):
     found, rejected = read_pools(file, ITEM, mixed())
     assert [(one.maker, one.hit) for one in found[0].candidates] == [("a", 0.0), ("b", 1.0)]
     assert rejected[0].reason == "unknown item"
+
+
+def test_an_item_that_a_model_skipped_is_set_aside(tmp_path):
+    """Else the first n of its candidates would be those of other models than elsewhere."""
+    file, told = tmp_path / "responses.jsonl", "<think>x</think><answer>3</answer>"
+    answered = {"0": "abc", "1": "abc", "2": "bc", "3": "abb"}
+    rows = [{"id": name, "model": one, "response": told} for name, makers in answered.items() for one in makers]
+    file.write_text("\n".join(map(json.dumps, rows)))
+    found, rejected = read_pools(file, ITEM, mixed())
+    assert [one.item.meta["id"] for one in found] == ["0", "1"]
+    assert [(one.reason, one.detail) for one in rejected] == [
+        ("not answered by the same models", "without 'a'"),
+        ("not answered by the same models", "without 'c'; with more of 'b'"),
+    ]
 
 
 def test_the_average_over_generators_is_the_paper_s():

@@ -71,6 +71,9 @@ def test_construction_takes_items_that_prefer_steps_and_refuses_to_fill_up(pools
     told = construct(
         ConstructTask(pairs=pairs, quotas={"world-scenes": 2}, ns=(2,)), pools_of_two, world_images, tmp_path / "two"
     )
+    spent, manifest = told["cost"], json.loads((tmp_path / "two" / "manifest.json").read_text())
+    assert spent.keys() == {"m-steps", "m-response"} and spent["m-steps"]["ratings"] > len(pools_of_two)
+    assert manifest["cost"]["ratings"] == sum(one["ratings"] for one in spent.values())
     assert len(told["chosen"]) == 2 and all(name.startswith("world-scenes") for name in told["chosen"])
     with pytest.raises(InputError, match="quotas cannot be filled"):
         construct(ConstructTask(pairs=pairs, ns=(2,)), pools_of_two, world_images, tmp_path / "all")

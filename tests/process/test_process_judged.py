@@ -8,7 +8,18 @@ from PIL import Image
 from seethink.core.images import ImageStore
 from seethink.core.item import make_item
 from seethink.core.rejected import Stopped
+from seethink.core.trace import write_tags
+from seethink.core.verdict import Outcome
+from seethink.process.collect.collect import labelled_record, labels_cost
+from seethink.process.collect.completer import Cost
+from seethink.process.collect.judged import JudgeOnly, JudgeOnlyConfig
+from seethink.process.collect.labels import solution
+from seethink.process.collect.simulated import SimulatedSolver
+from seethink.process.collect.tree import TreeConfig, TreeSearch
+from seethink.process.drop import DropPenalty
 from seethink.process.judged import JudgedSteps, Rated, StepJudgeConfig, instructions, read_rating
+from seethink.process.steps import Splitting
+from seethink.rewards import mixed
 from seethink.teachers import Patience
 
 QUICK = Patience(refusals=1, unknowns=0, first_wait=0.01, longest_wait=0.02)
@@ -89,8 +100,51 @@ def test_a_rating_that_cannot_be_read_is_asked_for_once_more_and_then_left_out(j
     server.answer = lambda body: "who knows" if not body.get("seed") else "2"
     assert judge().score_steps(item, STEPS[:1]) == [2]
     server.answer = lambda body: "who knows"
-    one = judge()
-    assert math.isnan(one.score_steps(item, ["Another."])[0]) and one.unread == 1
+    [(scores, cost)] = judge().score_priced([item], [["Another."]])
+    assert math.isnan(scores[0]) and cost == Cost(ratings=1, unread=1, judge_tokens=10, judge_prompt_tokens=14)
+
+
+def test_a_rating_costs_its_tokens_once_whoever_shares_it(judge, item, server):
+    server.answer = lambda body: "4"
+    for one in (judge(), judge()):
+        # The second finds all of them in the ledger, as after a kill, and tells the same.
+        told = [told.cost for told in one.score_priced([item, item], [STEPS[:2], STEPS])]
+        paid = [(cost.ratings, cost.judge_tokens, cost.judge_prompt_tokens) for cost in told]
+        assert paid == [(2, 10, 14), (3, 5, 7)]
+    assert server.billed == 3
+
+
+@pytest.mark.parametrize("kind", ["judge", "tree"])
+def test_labels_cost_what_their_judge_reads_and_writes(kind, judge, item, server):
+    server.answer = lambda body: "4"
+    made = solution(item, write_tags("\n".join(STEPS), "20"), right=True, splitting=Splitting.LINES)
+    collector = JudgeOnly(JudgeOnlyConfig(), judge())
+    if kind == "tree":
+        collector = TreeSearch(TreeConfig(iterations=1), SimulatedSolver(0.0), judge())
+    rows = [labelled_record(one) for one in collector.label([made])]
+    told = labels_cost(rows)
+    assert (told["ratings"], told["labels"]) == (3, 3)
+    assert (told["tokens_per_label"], told["read_tokens_per_label"]) == (5.0, 7.0)
+
+
+def test_a_failed_judge_gives_the_trainer_nothing(judge, images, server):
+    """Its response leaves the group; where the steps that it did rate drop, they drop."""
+    asked_for = make_item(source="t", question="?", gold="20", verifier="digit")
+    rated = {"sound": "5", "bad": "1"}
+
+    def answer(body):
+        step = json.loads(body["messages"][-1]["content"])["step"]
+        return next((rating for word, rating in rated.items() if word in step), "who knows")
+
+    server.answer = answer
+    texts = [
+        write_tags("\n".join(f"This {word} step is one." for word in words.split()), "20")
+        for words in ("sound sound", "sound odd", "odd odd odd", "bad odd odd", "sound bad")
+    ]
+    verdicts = DropPenalty(mixed(), judge(), scale=(1.0, 5.0))([asked_for] * len(texts), texts)
+    assert [one.score for one in verdicts] == [1.0, None, None, 0.5, 0.5]
+    assert [one.outcome for one in verdicts[1:3]] == [Outcome.ERROR] * 2
+    assert "1 of 2 steps got no rating" in verdicts[1].why
 
 
 def test_a_spent_budget_stops_the_run(judge, item, server):

@@ -120,6 +120,14 @@ def test_a_planted_bias_is_caught_by_its_probe(bias, size):
     assert (found if bias == "position" else found.mean) == pytest.approx(size)
 
 
+def test_a_false_step_that_cannot_be_read_leaves_its_probe():
+    class Reads(Fair):
+        def score_steps(self, item, steps):
+            return [math.nan if "Bad" in step else 1.0 for step in steps]
+
+    assert probe(Reads(), TRACES).positive.n == 0
+
+
 def test_length_and_repetition_are_told_apart():
     longer, twice = (probe(planted(BIASES[name]), TRACES) for name in ("length", "repetition"))
     assert longer.repetition.mean == twice.length.mean == 0.0

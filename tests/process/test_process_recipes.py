@@ -24,6 +24,7 @@ KINDS = {
     "prm_qwen2_5_vl_3b": (PRMRecipe,),
     "prm_qwen2_5_vl_3b_lora": (PRMRecipe,),
     "bench": (BenchTask,),
+    "two_models": (BenchTask,),
     "real": (BenchTask,),
     "real_outcome": (BenchTask,),
     "errors": (ErrorsTask, ProbeTask),

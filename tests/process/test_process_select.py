@@ -5,6 +5,7 @@ import pytest
 from seethink.core.item import Verifier
 from seethink.core.rejected import InputError
 from seethink.process.aggregate import aggregate
+from seethink.process.missing import Missing
 from seethink.process.select import best_of_n, oracle_hit, random_hit, selected_hit, tied, weighted_vote
 
 # ViLBench's scoring example: a wrong response of four steps and a right one of three, two reward models.
@@ -31,6 +32,16 @@ def test_undecided_steps_are_left_out_and_unknown_names_refused():
     assert math.isnan(aggregate([]))
     with pytest.raises(InputError, match="last_0"):
         aggregate([1.0], "last_0")
+
+
+def test_a_response_that_is_cut_short_has_no_last_step():
+    cut, hole = [0.9, 0.8, math.nan], [0.9, math.nan, 0.7]
+    for missing in (Missing.UNREAD, Missing.UNANSWERED):
+        assert all(math.isnan(aggregate(cut, how, missing)) for how in ("last", "last_2", "min", "product"))
+        assert aggregate(cut, "mean", missing) == pytest.approx(0.85)
+        assert (aggregate(hole, "last_2", missing), aggregate(hole, "min", missing)) == (0.7, 0.7)
+    # A last step that claims nothing leaves the one before it.
+    assert (aggregate(cut, "last", Missing.SILENT), aggregate(hole, "last_2")) == (0.8, pytest.approx(0.8))
 
 
 def test_the_choice_among_two_knows_nothing_of_the_third():

@@ -3,6 +3,8 @@ import math
 import pytest
 
 from seethink.core.rejected import InputError
+from seethink.process.aggregate import aggregate
+from seethink.process.missing import missing_of
 from seethink.process.prm_config import HeadConfig
 from seethink.process.step_head import load_step_head, new_step_head, save_step_head
 from seethink.process.trained import TrainedConfig, TrainedSteps
@@ -42,8 +44,19 @@ def test_a_control_token_in_a_step_is_text(scorer, world_items):
 
 def test_a_step_behind_the_limit_has_no_score(tiny, world_images, world_items):
     made = new_step_head(tiny, HeadConfig(max_tokens=12), seed=0)
-    scores = TrainedSteps(TrainedConfig(model="-"), world_images, checkpoint=made).score_steps(world_items[0], STEPS)
+    scorer = TrainedSteps(TrainedConfig(model="-"), world_images, checkpoint=made)
+    scores = scorer.score_steps(world_items[0], STEPS)
     assert not math.isnan(scores[0]) and math.isnan(scores[-1])
+    assert math.isnan(aggregate(scores, "last", missing_of(scorer)))
+
+
+def test_scores_cost_the_tokens_that_are_read(scorer, world_items):
+    """Whoever shares the batch: padding costs nothing."""
+    items, traces = [world_items[0]] * 3, [STEPS, STEPS[:1], []]
+    told = [one.cost for one in scorer.score_priced(items, traces)]
+    assert [one.ratings for one in told] == [3, 1, 0]
+    assert told[0].judge_prompt_tokens > told[1].judge_prompt_tokens > told[2].judge_prompt_tokens == 0
+    assert told[1] == scorer.score_priced(items[1:2], traces[1:2])[0].cost
 
 
 def test_a_saved_head_scores_alike(scorer, world_items, world_images, tmp_path):

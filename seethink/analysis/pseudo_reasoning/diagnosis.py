@@ -246,6 +246,7 @@ def trace_record(one: Diagnosis) -> Tree:
         "follows": one.concluded.follows,
         "reflections": len(one.reflections),
         "native_reflections": sum(each.native for each in one.reflections),
+        "claiming_steps": sum(step.truth is not None for step in one.steps) if one.row.truth else None,
         "false_steps": [step.truth for step in one.steps].count(False) if one.row.truth else None,
     }
 

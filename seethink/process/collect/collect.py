@@ -15,7 +15,7 @@ from seethink.core.config import Config
 from seethink.core.item import Item
 from seethink.core.tables import claim, data_hash, parts, read_rows, write_manifest, write_part
 from seethink.evaluation.bar import progress_bar
-from seethink.process.collect.completer import Cost
+from seethink.process.collect.completer import total_cost
 from seethink.process.collect.labels import Collector, Labelled, Process, Solution
 from seethink.process.collect.tree import Tree, TreeSearch, ends, processes
 
@@ -119,9 +119,16 @@ def tree_record(tree: Tree, searcher: TreeSearch) -> dict[str, Any]:
     }
 
 
-def total_cost(rows: Sequence[Mapping[str, Any]]) -> Cost:
-    names = asdict(Cost()).keys()
-    return Cost(**{name: sum(int(row[name]) for row in rows) for name in names})
+def labels_cost(rows: Sequence[Mapping[str, Any]]) -> dict[str, float]:
+    """What a table's labels cost in all, and a label in tokens: generated, by completers and judges, and read."""
+    cost, labels = total_cost(rows), sum(row["labels"] for row in rows)
+    generated, read = cost.tokens + cost.judge_tokens, cost.prompt_tokens + cost.judge_prompt_tokens
+    return {
+        **asdict(cost),
+        "labels": labels,
+        "tokens_per_label": generated / labels if labels else 0.0,
+        "read_tokens_per_label": read / labels if labels else 0.0,
+    }
 
 
 def _sealed(
@@ -145,15 +152,13 @@ def _sealed(
             write_part(out, number, labelled(chunk))
             told(len(chunk), "")
     rows = list(read_rows(out))
-    cost = total_cost(rows)
-    labels = sum(row["labels"] for row in rows)
     write_manifest(
         out,
         task,
         seeds={},
         data=data,
         started=started,
-        cost={**asdict(cost), "labels": labels, "tokens_per_label": cost.tokens / labels if labels else 0.0},
+        cost=labels_cost(rows),
         more={"resumed_parts": sealed, "undecided": sum(row["decided"] is False for row in rows)},
     )
     return rows

@@ -11,9 +11,8 @@ from pydantic import Field
 
 from seethink.core.config import Config, config_hash
 from seethink.core.protocols import StepScorer
-from seethink.process.collect.completer import Cost
 from seethink.process.collect.labels import Labelled, Solution, first_below
-from seethink.process.score import score_many
+from seethink.process.score import Priced, score_priced
 
 
 class JudgeOnlyConfig(Config):
@@ -29,7 +28,7 @@ class JudgeOnlyConfig(Config):
 
 @dataclass(frozen=True)
 class JudgeOnly:
-    """No completion at all: one rating per step."""
+    """No completion at all: one rating per step, paid in the scorer's tokens."""
 
     config: JudgeOnlyConfig
     scorer: StepScorer
@@ -39,13 +38,13 @@ class JudgeOnly:
         return {"collector": config_hash(self.config)}
 
     def label(self, solutions: Sequence[Solution]) -> list[Labelled]:
-        traces = score_many(self.scorer, [one.item for one in solutions], [one.steps for one in solutions])
-        return [self._labelled(one, scores) for one, scores in zip(solutions, traces, strict=True)]
+        traces = score_priced(self.scorer, [one.item for one in solutions], [one.steps for one in solutions])
+        return [self._labelled(one, told) for one, told in zip(solutions, traces, strict=True)]
 
-    def _labelled(self, solution: Solution, scores: Sequence[float]) -> Labelled:
-        values = tuple(as_value(score, self.config.lowest, self.config.highest) for score in scores)
+    def _labelled(self, solution: Solution, told: Priced) -> Labelled:
+        values = tuple(as_value(score, self.config.lowest, self.config.highest) for score in told.scores)
         first = first_below(values, self.config.threshold)
-        return Labelled(solution, values, first.place, Cost(ratings=len(scores)), first.decided)
+        return Labelled(solution, values, first.place, told.cost, first.decided)
 
 
 def as_value(score: float, lowest: float, highest: float) -> float | None:

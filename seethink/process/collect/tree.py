@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal, NamedTuple
 
 from pydantic import Field
@@ -21,7 +21,7 @@ from seethink.core.trace import THINK_OPEN
 from seethink.process.collect.completer import Completer, Cost, Proposal, Start, next_steps, roll_out, seed_of
 from seethink.process.collect.judged import as_value
 from seethink.process.collect.labels import Ends, Labelled, Process, Solution, first_below
-from seethink.process.score import score_many
+from seethink.process.score import score_priced
 
 
 class TreeConfig(Config):
@@ -271,9 +271,10 @@ def _judge(branches: Sequence[tuple[Tree, list[Node]]], judge: StepScorer | None
     branches = [(tree, branch) for tree, branch in branches if branch]
     if judge is None or config.weight == 1 or not branches:
         return
-    scored = score_many(judge, [tree.item for tree, _ in branches], [branch[-1].steps for _, branch in branches])
-    for (tree, branch), scores in zip(branches, scored, strict=True):
-        tree.cost += Cost(ratings=len(branch))
+    scored = score_priced(judge, [tree.item for tree, _ in branches], [branch[-1].steps for _, branch in branches])
+    for (tree, branch), (scores, cost) in zip(branches, scored, strict=True):
+        # The steps in front have been rated before: a judge's ratings of them are found again and cost nothing.
+        tree.cost += replace(cost, ratings=len(branch))
         for node, score in zip(branch, scores[-len(branch) :], strict=True):
             node.judged = as_value(score, config.lowest, config.highest)
 
