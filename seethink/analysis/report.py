@@ -80,7 +80,7 @@ def render_report(
         results: the tree of results.json.
         study: its tables, for learning curves.
         traces: what the browser of traces shows; the section is left out where None.
-        title: that of the registration, or a general one, where None.
+        title: that of the study, else of the registration, else a general one, where None.
         items, seed: how many items the browser holds, and the seed they are drawn with.
     """
     arms = list(results["arms"])
@@ -103,7 +103,7 @@ def render_report(
     }
     drawn = {name: Markup(themed(drawing.svg)) for name, drawing in draw_study(results, study).items()}
     return environment.get_template("report.html.jinja").render(
-        title=title or (results["registration"] or {}).get("title") or TITLE,
+        title=title or wording.title(results) or TITLE,
         results=results,
         sentences=wording.headline(results),
         primary=next((row for row in results["verdicts"] if row["primary"]), None),

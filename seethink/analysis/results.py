@@ -96,10 +96,12 @@ def results_of(
     """
     arms = base_first(study.arms)
     told = Estimates(study, seed, resamples)
-    family = _family(study, arms, registration)
+    named = _named(study, arms, registration)
+    family = named or comparisons(arms)
     subsets = {"source": sources(told), "verifier": verifiers(told), "sight": sight(told)}
     return {
         "version": VERSION,
+        "title": study.title,
         "claim": _claim(study),
         "studies": list(study.names),
         "code": list(study.code),
@@ -107,6 +109,7 @@ def results_of(
         "arms": {arm: arm_results(told, arm) | {"by_sight": split(told, arm, subsets["sight"])} for arm in arms},
         "pairs": _pairs(told, _chosen_pairs(arms, family)),
         "family": [list(pair) for pair in family],
+        "question": list(named[0]) if named else None,
         "claims": _claims(told, family),
         "subsets": subset_rows(told, family, subsets),
         "vision": vision_rows(told),
@@ -169,10 +172,10 @@ def check_results(tree: Any) -> None:
         raise InputError(f"{len(errors)} fields of the results are not as the schema asks: {shown}")
 
 
-def _family(study: Study, arms: Sequence[str], registration: Registration | None) -> list[tuple[str, str]]:
-    """The comparisons that are corrected together."""
-    named = [*(registration.pairs if registration else ()), *([] if registration else study.compare)]
-    return [pair for pair in named if set(pair) <= set(arms)] or comparisons(arms)
+def _named(study: Study, arms: Sequence[str], registration: Registration | None) -> list[tuple[str, str]]:
+    """The comparisons that were asked for by name, as far as their arms are there; the first is the question."""
+    named = registration.pairs if registration else study.compare
+    return [pair for pair in named if set(pair) <= set(arms)]
 
 
 def _chosen_pairs(arms: Sequence[str], family: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:

@@ -11,7 +11,7 @@ from seethink.analysis.claims_told import sentence
 from seethink.analysis.drawings import CAPTIONS
 from seethink.analysis.numbers import amount, p_text, percent, signed, span
 from seethink.analysis.registered import told
-from seethink.analysis.wording import headline
+from seethink.analysis.wording import headline, title
 
 Tree = Mapping[str, Any]
 
@@ -30,8 +30,10 @@ def study_page(results: Tree, figures: Sequence[str], *, folder: str = "figures"
         command: that made it, said at the end.
     """
     drawn = [name for name in _SHOWN if name in figures]
-    title = (results["registration"] or {}).get("title") or "A study"
-    parts = [f"# {_text(title)}", "This page is generated from the tables of the study; edit none of it by hand."]
+    parts = [
+        f"# {_text(title(results) or 'A study')}",
+        "This page is generated from the tables of the study; edit none of it by hand.",
+    ]
     if results["verdicts"]:
         primary = next(row for row in results["verdicts"] if row["primary"])
         parts += [f"**{_text(told.verdict_sentence(primary))}**", _text(results["claim"])]

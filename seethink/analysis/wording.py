@@ -28,11 +28,19 @@ def ranked(results: Tree) -> list[str]:
     return sorted((arm for arm in means if means[arm] is not None), key=lambda arm: -means[arm])
 
 
+def title(results: Tree) -> str | None:
+    """That of the study where it has one, else of the claims that were registered for it."""
+    own: str | None = results["title"]
+    registered: str | None = (results["registration"] or {}).get("title")
+    return own or registered
+
+
 def headline(results: Tree) -> list[str]:
     """The study's findings under greedy decoding and the strict rule, one sentence each.
 
-    The first says what was observed. All others are claims of ``results["claims"]`` in the words of ``claims_told``:
-    the arm of the highest accuracy against the base and against the runner-up, and which arms lie below the base.
+    A study that names its comparisons answers the first of them before all else. One sentence says what was observed.
+    All others are claims of ``results["claims"]`` in the words of ``claims_told``: the arm of the highest accuracy
+    against the base and against the runner-up, and which arms lie below the base.
     """
     order, base = ranked(results), results["base"]
     if not order:
@@ -40,7 +48,9 @@ def headline(results: Tree) -> list[str]:
     best = order[0]
     found = results["arms"][best]["accuracy"]
     place = f"has the highest accuracy of {len(order)} arms:" if len(order) > 1 else "has an accuracy of"
-    told = [
+    question = results["question"] if results["claims"] else None
+    told = [*_against(results, *question)] if question else []
+    told += [
         f"{best} {place} {percent(found['mean'])} (95 % interval over questions {span(found)}) "
         f"on {found['n']:,} held-out questions."
     ]
@@ -49,17 +59,17 @@ def headline(results: Tree) -> list[str]:
     if results["claims"] is None:
         return [*told, "No comparison of the arms was tested."]
     for other in dict.fromkeys([base, *order[1:2]]):
-        if other in order and other != best:
+        if other in order and other != best and {best, other} != set(question or ()):
             told += _against(results, best, other)
     return told + (below_told(results["claims"], base) if best != base else [])
 
 
-def _against(results: Tree, best: str, other: str) -> Iterator[str]:
+def _against(results: Tree, one: str, other: str) -> Iterator[str]:
     """What is claimed of two arms. Nothing is said of recipes where nothing could be tested."""
     found = results["claims"]
-    comparison = next((one for one in found["comparisons"] if {one["a"], one["b"]} == {best, other}), None)
+    comparison = next((pair for pair in found["comparisons"] if {pair["a"], pair["b"]} == {one, other}), None)
     if comparison is None:
-        yield f"{best} and {other} are none of the comparisons that this study makes."
+        yield f"{one} and {other} are none of the comparisons that this study makes."
         return
     for claim in Claim:
         if claim is Claim.CHECKPOINTS or comparison[claim]["finding"] != Finding.NOT_TESTED:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -175,6 +177,9 @@ def study_command(
     tables: Annotated[
         Path | None, typer.Option("--tables", help="Folder to write the tables to, brought together.")
     ] = None,
+    title: Annotated[
+        str | None, typer.Option("--title", help="Of report and page; the first that a study gives by default.")
+    ] = None,
     seed: Annotated[int, typer.Option("--seed", help="Of the resampling.")] = 0,
 ) -> None:
     """Bring the tables of several sittings together: results, verdicts of registered claims, report, figures, page."""
@@ -186,9 +191,12 @@ def study_command(
 
     registration = load_registration(claims) if claims else None
     study = read_study_data(find_study_data(folders))
+    if title is not None:
+        study = replace(study, title=title)
     if tables is not None:
         write_study_data(tables, study)
     named = " ".join(map(str, folders)) + (f" --claims {claims}" if claims else "")
+    named += f" --title {shlex.quote(title)}" if title else ""
     results = tell_study(out, study, registration=registration, seed=seed, command=f"seethink analyse study {named}")
     console = terminal()
     print_comparison(results, console)

@@ -38,7 +38,8 @@ class PassAtK(Config):
 
 
 class Seen(Config):
-    """Items that cannot be answered without their picture."""
+    """Items that were not shown to be answerable without their picture. Those that nobody could decide blind (open
+    ones, outside the world) stay, and the set's manifest counts them."""
 
     low: float = Field(default=0.5, ge=0, le=1)
     """Least visual dependence: 1 where blind answers are no better than chance, 0 where they are always right."""

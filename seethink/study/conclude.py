@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from seethink.analysis import ArmRecord, Traces, load_registration, study_of, tell_study, write_study_data
+from seethink.analysis import ArmRecord, Traces, study_of, tell_study, write_study_data
 from seethink.analysis import Run as ToldRun
 from seethink.core.config import tree_hash
 from seethink.core.graded import GradedResponse, graded_from_row
@@ -17,6 +17,7 @@ from seethink.rewards.shaping import Shaping
 from seethink.study.arms import Stage
 from seethink.study.controls import Records, check_declared, check_matched, compare_controls
 from seethink.study.data import read_data
+from seethink.study.dials import dials_of, registered_claims
 from seethink.study.heldout import HeldoutBenchmarks, heldout_items
 from seethink.study.item_difficulty import difficulty_rows
 from seethink.study.recorded import read_recorded, recorded_stage
@@ -49,8 +50,10 @@ def conclude(
         seconds, stage_seconds: wall time of the study and of its stages.
 
     Raises:
-        InputError: a manifest that cannot be believed, or arms that are not matched.
+        InputError: a manifest that cannot be believed, arms that are not matched, or one that is not at the level of a
+            dose that the registered claims count it at.
     """
+    registration = registered_claims(config)
     records: dict[str, dict[int, Records]] = {run.arm: {} for run in plan.runs}
     for run in plan.runs:
         records[run.arm][run.seed] = read_run(run, root)
@@ -67,7 +70,7 @@ def conclude(
     asked = with_pictures(config.heldout)
     study = study_of(
         out.name,
-        {arm: _arm_record(config, plan, arm) for arm in records},
+        {arm: _arm_record(config, plan, arm, dials) for arm, dials in dials_of(config, registration, records).items()},
         [
             ToldRun(
                 run.arm, run.seed, responses[run.arm, run.seed], _cost(records[run.arm][run.seed]), _logs(run, root)
@@ -75,8 +78,9 @@ def conclude(
             for run in plan.runs
         ],
         controls=[*controls.rows, *difficulty_rows(plan, root)],
-        funnel=read_data(folder_of(_shared_data(config, plan), root)).funnel,
+        funnel=_funnel(config, plan, root),
         compare=config.compare,
+        title=config.title,
         seconds=seconds,
         stage_seconds=stage_seconds,
     )
@@ -86,7 +90,6 @@ def conclude(
         truth = steps_truth(heldout_items(asked, images))
     seed = config.heldout.seed if isinstance(config.heldout, WorldConfig) else 0
     traces = Traces(first, images.read, truth=truth, terms=reward_terms(_shaping(config, plan)))
-    registration = load_registration(config.claims) if config.claims else None
     return tell_study(out, study, registration=registration, traces=traces, seed=seed)
 
 
@@ -101,14 +104,17 @@ def _responses(run: Run, root: Path, ids: Mapping[str, str]) -> list[GradedRespo
     return [replace(one, arm=run.arm, item_id=ids.get(one.item_id, one.item_id)) for one in found]
 
 
-def _shared_data(config: StudyConfig, plan: StudyPlan) -> DataRun:
-    """The data run whose funnel is told: that of the shared settings where any arm uses it, else the first."""
-    runs = [task for task in plan.tasks if isinstance(task, DataRun)]
+def _funnel(config: StudyConfig, plan: StudyPlan, root: Path) -> list[dict[str, Any]]:
+    """Of the shared settings' data run where any arm uses it, else of the first; empty where no arm trains here."""
+    runs = {task.name: task for task in plan.tasks if isinstance(task, DataRun)}
+    if not runs:
+        return []
     shared = DataRun(config.source, config.world, config.teacher, config.data)
-    return shared if not runs or shared.name in {task.name for task in runs} else runs[0]
+    told = runs.get(shared.name) or next(iter(runs.values()))
+    return read_data(folder_of(told, root)).funnel
 
 
-def _arm_record(config: StudyConfig, plan: StudyPlan, arm: str) -> ArmRecord:
+def _arm_record(config: StudyConfig, plan: StudyPlan, arm: str, dials: Mapping[str, float]) -> ArmRecord:
     run = next(run for run in plan.runs if run.arm == arm)
     settings, evaluation = run.settings, run.evaluation
     told = {
@@ -129,7 +135,9 @@ def _arm_record(config: StudyConfig, plan: StudyPlan, arm: str) -> ArmRecord:
             told[f"{number + 1} imported {recorded_stage(manifest).value}"] = tree_hash([own, read])
     arm_config = config.arms[arm]
     stages = tuple(map(_stage, run.trainings))
-    return ArmRecord(changes=arm_config.declared, stages=stages, trained=arm_config.trained, settings=told)
+    return ArmRecord(
+        changes=arm_config.declared, stages=stages, trained=arm_config.trained, settings=told, dials=dict(dials)
+    )
 
 
 def _stage(training: Training | Imported) -> str:

@@ -12,6 +12,7 @@ from rich.table import Table
 
 from seethink.analysis.numbers import amount, duration
 from seethink.study.budget import Spent, affordable, matched_completions
+from seethink.study.dials import registered_claims
 from seethink.study.plan.plan import TrainingPlan, make_plan
 from seethink.study.plan.tasks import training_key
 from seethink.study.runs import StudyPlan, plan_study
@@ -29,12 +30,13 @@ def print_plan(
     console: Console,
     arms: Sequence[str] = (),
 ) -> None:
-    """Print what ``run_study`` would do; runs nothing and writes nothing.
+    """Print what ``run_study`` would do; runs nothing, writes nothing, and refuses what that refuses at its start.
 
     Args:
         yaml, overrides, out, arms: as given on the command line, for the commands.
         root: folder of what stages leave.
     """
+    registered_claims(config)
     plan = plan_study(config, matched_completions(config, root))
     effort = make_plan(config)
     by_key = {training_key(one.settings): one for one in effort.trainings}

@@ -26,6 +26,7 @@ from seethink.models.device import use_threads
 from seethink.study.budget import matched_completions
 from seethink.study.conclude import conclude
 from seethink.study.data import build_data, build_world_data
+from seethink.study.dials import registered_claims
 from seethink.study.heldout import evaluate_heldout
 from seethink.study.jobs import jobs_beside, with_shared_threads
 from seethink.study.pass_rates import measure_items
@@ -75,7 +76,10 @@ def run_study(
     Args:
         stages: folder of what stages leave, to share it between studies; ``out`` where None.
         jobs: processes that work at it, this one included.
+
+    Raises InputError, before anything is made, where the registered claims take an arm for another one.
     """
+    registered_claims(config)
     config = with_shared_threads(config, jobs)
     started, shop = time.time(), _workshop(config, out, stages, console)
     with jobs_beside(config, jobs - 1, out, shop.root, shop.console):

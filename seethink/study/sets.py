@@ -94,25 +94,22 @@ def write_items(
     if claim(out, config, made_of):
         return read_manifest(out) or {}
     reasons: Counter[str] = Counter()
+    kept: Counter[str] = Counter()
     rows = [row for name in _pools(choice.rows) for row in read_rows(data / name)]
     rows = [{column: value for column, value in row.items() if column != "response"} for row in rows]
     if choice.verifiers:
-        kept = [row for row in rows if row["verifier"] in choice.verifiers]
-        reasons["another verifier"] = len(rows) - len(kept)
-        rows = kept
+        wanted = [row for row in rows if row["verifier"] in choice.verifiers]
+        reasons["another verifier"] = len(rows) - len(wanted)
+        rows = wanted
     if choice.seen is not None:
         asked = BlindConfig(**choice.seen.model_dump(include=set(BlindConfig.model_fields)))
         audit_with_model(asked, base, list(map(item_from_row, rows)), images, out / "blind")
-        dependence = {row["item_id"]: row["visual_dependence"] for row in read_rows(out / "blind")}
-        low = choice.seen.low
-        kept = [row for row in rows if (dependence[row["id"]] or 0.0) >= low]
-        reasons["answered blind"] = len(rows) - len(kept)
-        rows = kept
+        rows = _seen(rows, {row["item_id"]: row for row in read_rows(out / "blind")}, choice.seen.low, reasons, kept)
     if choice.matched is not None:
         rows = _matched(choice.matched, rows, against, base, images, data, choice.seed, reasons)
     rows = _drawn(rows, choice.count, choice.seed, "items.count")
     rows = list(_shown(rows, config.pictures, images))
-    return _seal(out, config, rows, made_of, reasons, started)
+    return _seal(out, config, rows, made_of, reasons, started, kept)
 
 
 def read_traces(folder: Path) -> list[Demonstration]:
@@ -223,6 +220,27 @@ def _other(matched: PassAtK | None, against: Path | None) -> dict[str, str]:
     return {"matched with": data_hash(row["id"] for row in read_rows(against))}
 
 
+def _seen(
+    rows: list[Row], blind: Mapping[str, Row], low: float, reasons: Counter[str], kept: Counter[str]
+) -> list[Row]:
+    """Rows but those that were shown to need no picture.
+
+    What nobody could decide blind stays, and is counted: open questions have no judge here, and without them the arm
+    would lack a whole verifier that the arms beside it have, and differ from them in more than what can be seen.
+    """
+    found = []
+    for row in rows:
+        score = blind[row["id"]]
+        if not score["draws"]:
+            kept["undecided blind"] += 1
+        elif (score["visual_dependence"] or 0.0) < low:
+            # Without a dependence one answer is right throughout its source: the likeliest guess of all.
+            reasons["one answer is always right" if score["visual_dependence"] is None else "answered blind"] += 1
+            continue
+        found.append(row)
+    return found
+
+
 def _matched(
     config: PassAtK,
     rows: list[Row],
@@ -299,11 +317,18 @@ def _blank(images: ImageStore, digest: str) -> str:
 
 
 def _seal(
-    out: Path, config: Config, rows: list[Row], made_of: dict[str, str], reasons: Mapping[str, int], started: float
+    out: Path,
+    config: Config,
+    rows: list[Row],
+    made_of: dict[str, str],
+    reasons: Mapping[str, int],
+    started: float,
+    kept: Mapping[str, int] | None = None,
 ) -> dict[str, Any]:
+    """Write the set. ``reasons`` say what it left out, ``kept`` what it holds though a filter could not decide it."""
     if not rows:
         told = ", ".join(f"{reason}: {count:,}" for reason, count in reasons.items())
         raise InputError(f"nothing is left to train on ({told or 'the set of the data run is empty'})")
     write_rows(out, rows)
-    more = {"rows": len(rows), "set_aside": dict(reasons)}
+    more = {"rows": len(rows), "set_aside": dict(reasons)} | ({"kept": dict(kept)} if kept else {})
     return write_manifest(out, config, seeds={}, data=made_of, started=started, more=more)

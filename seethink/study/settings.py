@@ -60,6 +60,8 @@ class Settings(Config):
 class StudyConfig(Settings):
     """One study."""
 
+    title: str | None = Field(default=None, min_length=1, max_length=120)
+    """Of report and page; that of the registered claims, or a general one, where None."""
     arms: Annotated[dict[str, Arm], BeforeValidator(read_arms), Field(min_length=1)] = Field(
         default_factory=lambda: read_arms(["base", "sft", "rl", "sft+rl"])
     )
@@ -67,8 +69,8 @@ class StudyConfig(Settings):
     seeds: tuple[int, ...] = Field(default=(0,), min_length=1)
     """Training runs of every trained arm; each is added to the stages' own ``seed``."""
     compare: tuple[tuple[str, str], ...] = ()
-    """The comparisons that the study sets out to make, a minus b: the family that is corrected together. Every arm with
-    every other where empty."""
+    """The comparisons that the study sets out to make, a minus b: the family that is corrected together. The first is
+    its question, which report and page answer before all else. Every arm with every other where empty."""
     difficulty: PassAtK | None = None
     """How hard the items of every arm are for ``base``, told with a two-sample test in the controls; where None it is
     measured only if an arm draws matched sets, as that arm asks."""

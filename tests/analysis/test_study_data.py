@@ -66,6 +66,21 @@ def test_sittings_add_seeds(make_study, tmp_path):
     assert together["arms"]["rl"]["recipe"]["low"] < together["arms"]["rl"]["recipe"]["mean"]
 
 
+def test_the_first_title_of_several_sittings_is_that_of_all(make_study, tmp_path):
+    whole = make_study({"base": 0.4, "rl": 0.7}, runs=3)
+    titled = dataclasses.replace(sitting(whole, "b", 1), title="Mine")
+    other = dataclasses.replace(sitting(whole, "c", 2), title="Theirs")
+    assert read_study_data(written(tmp_path, sitting(whole, "a", 0), titled, other)).title == "Mine"
+
+
+def test_tables_made_before_titles_and_dials_are_read(make_study, tmp_path):
+    (folder,) = written(tmp_path, make_study({"rl": 0.7}, runs=1))
+    record = json.loads((folder / "study.json").read_text())
+    assert record.pop("title") is None and record["arms"]["rl"].pop("dials") == {}
+    (folder / "study.json").write_text(json.dumps(record))
+    assert read_study_data([folder]).title is None
+
+
 @pytest.mark.parametrize(
     ("change", "complaint"),
     [

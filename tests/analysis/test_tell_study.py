@@ -1,5 +1,6 @@
 """Everything that a study leaves to read, from its tables alone."""
 
+import dataclasses
 import json
 import shutil
 import subprocess
@@ -16,6 +17,7 @@ from seethink.analysis.results import check_results, results_of
 from seethink.analysis.study_data import write_study_data
 from seethink.analysis.study_page import study_page
 from seethink.analysis.tell import tell_study
+from seethink.analysis.wording import headline
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 pytest.importorskip("matplotlib")
@@ -98,6 +100,35 @@ def test_the_page_of_a_study_without_claims_tells_its_findings(make_study):
     assert "rl has the highest accuracy of 2 arms" in page and "Registered claims" not in page and "![" not in page
 
 
+def test_a_page_begins_with_the_title_and_the_question_of_its_study(make_study, tmp_path):
+    arms = {"base": 0.4, "sft": 0.5, "rl": 0.8, "sft+rl": 0.6}
+    asked = [("sft+rl", "sft"), ("rl", "base"), ("sft+rl", "rl")]
+    study = dataclasses.replace(make_study(arms), compare=asked, title="Does SFT help | RL?")
+    results = tell_study(tmp_path, study, resamples=200)
+    check_results(results)
+    assert results["question"] == ["sft+rl", "sft"]
+    title, _, lead, *_ = (tmp_path / "README.md").read_text().split("\n\n")
+    assert title == "# Does SFT help \\| RL?"
+    assert lead.startswith("These checkpoints: sft+rl is above sft by ")
+    assert "<title>Does SFT help | RL?</title>" in (tmp_path / "report.html").read_text()
+    # Without a name for them, what was observed comes first.
+    plain = study_page(results_of(dataclasses.replace(study, compare=[], title=None), resamples=50), [])
+    assert plain.startswith("# A study\n") and plain.split("\n\n")[2].startswith("rl has the highest accuracy of 4")
+
+
+def test_the_question_is_told_once(make_study):
+    arms = {"base": 0.4, "rl": 0.8, "sft+rl": 0.6}
+    study = dataclasses.replace(make_study(arms), compare=[("sft+rl", "rl"), ("rl", "base")])
+    told = headline(results_of(study, resamples=200))
+    assert told[0].startswith("These checkpoints: rl is above sft+rl") and len(set(told)) == len(told)
+    assert [one.split()[0] for one in told].count("rl") == 1
+
+
+def test_the_study_s_own_title_comes_before_that_of_its_claims(made):
+    results = results_of(made, registration=Registration.model_validate(REGISTRATION), resamples=50)
+    assert study_page(results | {"title": "Mine"}, []).startswith("# Mine\n")
+
+
 def test_the_command_tells_a_study_from_its_tables_and_adds_seeds(made, tmp_path):
     from seethink.cli import app
 
@@ -117,6 +148,16 @@ def test_the_command_tells_a_study_from_its_tables_and_adds_seeds(made, tmp_path
         "README.md",
     }
     assert (tmp_path / "joined" / "study.json").read_text() == (tmp_path / "data" / "first" / "study.json").read_text()
+
+
+def test_the_command_takes_a_title(make_study, tmp_path):
+    from seethink.cli import app
+
+    write_study_data(tmp_path / "data", make_study({"base": 0.4, "rl": 0.8}, runs=1))
+    words = ["analyse", "study", str(tmp_path / "data"), "--out", str(tmp_path / "out"), "--title", "Two arms"]
+    done = CliRunner().invoke(app, words)
+    page = (tmp_path / "out" / "README.md").read_text()
+    assert done.exit_code == 0 and page.startswith("# Two arms\n") and "--title 'Two arms'`" in page
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine")

@@ -3,8 +3,10 @@
 import pytest
 
 from seethink.core.config import config_hash
+from seethink.core.item import Verifier
 from seethink.study.plan.plan import make_plan
 from seethink.study.recipe import GRPORecipe, PRMRecipe, SFTRecipe, load_recipe
+from seethink.study.runs import plan_study
 from seethink.study.settings import StudyConfig
 from seethink.training.spikes import SpikeConfig
 
@@ -54,3 +56,31 @@ def test_the_papers_settings_are_the_papers(checkout, name):
     imitation = load_recipe(folder / f"sft_{name}.yaml").settings
     assert (imitation.batch, imitation.frozen, imitation.steps) == (128, ("vision",), None)
     assert imitation.spikes == SpikeConfig()
+
+
+def test_the_ablations_have_every_row_of_the_papers_two_tables(checkout):
+    folder = checkout / "recipes" / "sft_vs_rl"
+    config, whole = (load_recipe(folder / f"qwen2.5-vl-3b{name}.yaml") for name in ("_ablations", ""))
+    runs = {run.arm: run for run in plan_study(config).runs}
+    asked = {arm: {one.value for one in run.settings.items.verifiers} for arm, run in runs.items()}
+    rules = {"digit", "math", "mcq", "iou"}
+    for row in rules:
+        assert asked.pop(f"rl-without-{row}") == rules - {row}
+    assert asked.pop("rl-rules") == rules and not any(asked.values())
+    rl = {arm: run.settings.rl for arm, run in runs.items()}
+    settings = {arm: (one.minimum_learning_rate, one.warmup, one.kl, one.kl_target) for arm, one in rl.items()}
+    assert [settings[arm] for arm in ("rl-to-zero", "rl-lr1", "rl-lr2", "rl-kl1", "rl")] == [
+        (0.0, 0.0, 0.0, None), (8e-7, 0.1, 0.0, None), (5e-7, 0.03, 0.0, None), (5e-7, 0.03, 1e-2, 5e-3),
+        (5e-7, 0.03, 1e-3, 5e-4),
+    ]  # fmt: skip
+    # The same training as in the study itself, with the mixed reward.
+    [own], [other] = (next(run.trainings for run in plan_study(one).runs if run.arm == "rl") for one in (config, whole))
+    assert own.name == other.name and own.settings.open is not None
+
+
+def test_open_items_at_full_size_have_a_scorer_or_are_left_out(checkout):
+    for path in (checkout / "recipes" / "sft_vs_rl").glob("*.yaml"):
+        config = load_recipe(path)
+        assert config.rl.open is not None or Verifier.OPEN not in (config.items.verifiers or tuple(Verifier)), path
+        if config.rl.open is not None:
+            assert any("scorer of open answers models/REWARD_MODEL" in one.what for one in make_plan(config).findings)

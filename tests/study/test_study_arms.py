@@ -84,6 +84,13 @@ def test_some_arms_of_a_study_need_the_very_stages_of_the_whole():
     assert {one.name for one in trainings(part)} <= {one.name for one in trainings(config)}
 
 
+def test_a_title_is_no_part_of_any_stage():
+    tasks = [task.name for task in plan_study(study(arms=["base", "sft+rl"])).tasks]
+    assert [task.name for task in plan_study(study(arms=["base", "sft+rl"], title="Mine")).tasks] == tasks
+    with pytest.raises(InputError, match="title"):
+        study(title="")
+
+
 LONG = {
     "sft+rl": ["sft", "rl"],
     "rl": ["rl"],

@@ -37,6 +37,15 @@ def test_a_study_at_full_size_prints_the_launchers_command_of_every_training(che
     assert shown.endswith(f"--stage {first.name}")
 
 
+def test_the_ablations_at_full_size_are_planned_arm_by_arm(checkout, tmp_path):
+    path = checkout / "recipes" / "sft_vs_rl" / "qwen2.5-vl-3b_ablations.yaml"
+    config = load_recipe(path)
+    text = told(config, path, tmp_path)
+    assert text.count("accelerate launch") == len(config.arms) - 1 == 10
+    for task in plan_study(config).tasks:
+        assert f"--stage {task.name}" in text
+
+
 def test_what_can_be_said_of_an_arm_that_waits_is_said_with_its_command(checkout, tmp_path):
     path = checkout / "recipes" / "study" / "causal.yaml"
     config = load_recipe(path, ["seeds=[0]"])

@@ -126,6 +126,11 @@ def test_an_arm_of_several_finished_runs_has_a_seed_for_each(found, out, config,
     assert set(theirs["seeds"]) == {"0", "1"} and theirs["stages"] == ["sft", "rl"]
 
 
+def test_finished_runs_alone_are_a_study_without_a_funnel(found, out, config, copied):
+    results = run_study(imported(config, out, ["rl"]), copied, Console(file=io.StringIO()))
+    assert list(results["arms"]) == ["theirs"] and results["funnel"] == []
+
+
 def test_imported_chains_are_equally_long_and_each_has_a_seed_of_the_study(found, out, config):
     rl, both = str(trained(out, "rl")), [str(trained(out, one)) for one in ("sft", "sft+rl")]
     for chains, told in (

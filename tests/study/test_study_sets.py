@@ -1,12 +1,13 @@
 """What trainings read of a data run: which rows, in which form, with which pictures."""
 
+import shutil
 from collections import Counter
 
 import pytest
 
 from seethink.core.images import ImageStore
 from seethink.core.rejected import InputError
-from seethink.core.tables import read_manifest, read_rows
+from seethink.core.tables import read_manifest, read_rows, write_rows
 from seethink.core.trace import line_steps
 from seethink.data import DataConfig
 from seethink.data.curation import RandomSplit
@@ -154,6 +155,26 @@ def test_what_the_base_answers_blind_is_not_asked(items, tmp_path):
     dropped = dependence.keys() - kept
     assert kept and dropped and dependence.keys() == {item.id for item in items()}
     assert min(dependence[name] for name in kept) >= 0.5 > max(dependence[name] for name in dropped)
+
+
+def test_what_nobody_can_decide_blind_stays_and_is_counted(tiny, data, images, tmp_path):
+    run, out = tmp_path / "run", tmp_path / "set"
+    shutil.copytree(data, run)
+    # Of sources of one's own: open answers have no judge, and where all have one gold nothing needs to be looked at.
+    rows = [row | {"source": "mine"} for row in read_rows(data / "rl")]
+    alike = [row["id"] for row in rows if row["verifier"] == "digit"][:2]
+    rows = [row | {"source": "alike", "gold": "3"} if row["id"] in alike else row for row in rows]
+    write_rows(run / "rl", rows)
+    choice = ItemChoice(seen=Seen(draws=1, max_tokens=4))
+    manifest = write_items(ItemSetConfig(choice=choice, pictures=Shown.OWN), run, str(tiny), images, out)
+    open_ones = {row["id"] for row in rows if row["verifier"] == "open"}
+    blind = list(read_rows(out / "blind"))
+    undecided = {row["item_id"] for row in blind if not row["draws"]}
+    assert undecided and undecided <= open_ones <= {item.id for item in read_items(out)}
+    assert manifest["kept"] == {"undecided blind": len(undecided)}
+    always = {row["item_id"] for row in blind if row["draws"] and row["visual_dependence"] is None}
+    assert always == set(alike) and manifest["set_aside"]["one answer is always right"] == 2
+    assert manifest["rows"] == len(rows) - sum(manifest["set_aside"].values())
 
 
 def test_a_set_says_what_it_left_out(data, images, tmp_path):

@@ -260,13 +260,14 @@ def _range(levels: Mapping[float, str]) -> str:
 def _check_dose(dose: Dose, study: Study) -> None:
     """InputError where the arms of a dose are not what the registration takes them for.
 
-    An arm that declares nothing of the dial stands at the centre, whose level the study alone knows.
+    An arm that declares nothing of the dial stands at the centre, whose level the tables keep (``ArmRecord.dials``);
+    of tables made before they did, the study alone knows it.
     """
     for series, levels in dose.series.items():
         present = {level: study.arms[arm] for level, arm in levels.items() if arm in study.arms}
         for level, record in present.items():
             arm = levels[level]
-            said = record.changes.get(dose.dial)
+            said = record.changes.get(dose.dial, record.dials.get(dose.dial))
             if said is not None and said != level:
                 raise InputError(f"arm {arm} has {dose.dial}={said}; the registration counts it as {level:g}")
         besides = [

@@ -60,6 +60,7 @@ def write_study_data(folder: Path, study: Study) -> None:
             )
     record = StudyRecord(
         name=" + ".join(study.names),
+        title=study.title,
         code=", ".join(study.code),
         items=_ITEMS,
         items_hash=_hash(items),
@@ -121,6 +122,7 @@ def read_study_data(folders: Sequence[Path]) -> Study:
         seconds=sum(study.seconds for _, study in sittings),
         stage_seconds=first.stage_seconds if not others else {},
         code=tuple(dict.fromkeys(code for _, study in sittings for code in study.code)),
+        title=next((study.title for _, study in sittings if study.title), None),
     )
 
 
@@ -148,6 +150,7 @@ def _read(folder: Path) -> Study:
         seconds=record.seconds,
         stage_seconds=record.stage_seconds,
         code=(record.code,) if record.code else (),
+        title=record.title,
     )
 
 

@@ -29,6 +29,9 @@ class ArmRecord(Config):
     settings: dict[str, Any] = Field(default_factory=dict)
     """What may not differ where two sittings are brought together, by name: values or hashes, nothing that is another
     one for every seed. Where empty the controls are compared, which suits sittings of the same arms only."""
+    dials: dict[str, float] = Field(default_factory=dict)
+    """Where it stands on every dial that an arm of the study turns, by dotted path; what it does not turn itself is the
+    shared level. Empty in tables made before it was kept."""
 
 
 _ASKING = ("start", "heldout", "evaluation", "pictures.evaluation")
@@ -63,6 +66,8 @@ class StudyRecord(Config):
 
     version: int = Field(default=VERSION, ge=VERSION, le=VERSION)
     name: str
+    title: str | None = None
+    """Of report and page, where the study gives one."""
     code: str
     """Version of the package that made the tables."""
     items: str

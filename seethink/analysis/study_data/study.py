@@ -60,6 +60,7 @@ class Study:
         controls, funnel: rows as results.json holds them.
         compare: the comparisons that the study set out to make, a minus b.
         code: versions of the package that made the tables.
+        title: of report and page; None for that of the registered claims, or a general one.
     """
 
     names: tuple[str, ...]
@@ -72,6 +73,7 @@ class Study:
     seconds: float = 0.0
     stage_seconds: Mapping[str, float] = field(default_factory=dict)
     code: tuple[str, ...] = ()
+    title: str | None = None
 
 
 def study_of(
@@ -85,6 +87,7 @@ def study_of(
     seconds: float = 0.0,
     stage_seconds: Mapping[str, float] | None = None,
     code: str | None = None,
+    title: str | None = None,
 ) -> Study:
     """A study from its graded responses.
 
@@ -118,6 +121,7 @@ def study_of(
         seconds=seconds,
         stage_seconds=dict(stage_seconds or {}),
         code=(code,) if code else (),
+        title=title,
     )
 
 

@@ -74,19 +74,24 @@ def gold_findings(validation: Validation, items: Sequence[Item], task: GRPOConfi
             f"{count:,} golds rejected: {reason}",
             f"first: {first.detail[:160]}; seethink reward validate lists them",
         )
+    yield from unscored_findings(items, task)
+    if len({item.id for item in items}) < task.rollout:
+        yield Finding(
+            Weight.STOP,
+            f"{len(items):,} items are fewer than the {task.rollout:,} prompts of a rollout",
+            "lower prompts_per_step or prompts_per_rollout, or give more items",
+        )
+
+
+def unscored_findings(items: Sequence[Item], task: GRPOConfig) -> Iterable[Finding]:
+    """Open items that nobody scores."""
     unscored = sum(item.verifier is Verifier.OPEN for item in items)
     named = isinstance(task, GRPOTask) and task.open is not None
     if unscored and not named and not all(item.source.startswith("world-") for item in items):
         yield Finding(
             Weight.WARN,
             f"{unscored:,} of {len(items):,} items are open and nobody scores them: they teach nothing",
-            "name a scorer in settings.open, or leave them out",
-        )
-    if len({item.id for item in items}) < task.rollout:
-        yield Finding(
-            Weight.STOP,
-            f"{len(items):,} items are fewer than the {task.rollout:,} prompts of a rollout",
-            "lower prompts_per_step or prompts_per_rollout, or give more items",
+            "name a scorer (settings.open, in a study rl.open), or leave them out",
         )
 
 

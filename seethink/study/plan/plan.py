@@ -105,7 +105,11 @@ def make_plan(recipe: AnyRecipe, installed: Installed = installed_version) -> Pl
     model = _locate(name, recipe.sizes, plan.findings, assumed)
     if model is None:
         return plan
-    for task in study_tasks(recipe) if isinstance(recipe, StudyConfig) else recipe_tasks(recipe, plan.findings):
+    if isinstance(recipe, StudyConfig):
+        tasks = study_tasks(recipe, plan.findings)
+    else:
+        tasks = recipe_tasks(recipe, plan.findings)
+    for task in tasks:
         processor = model.processor
         if processor is not None and not study:
             processor = load_processor(checkpoint_folder(name), max_pixels=task.settings.max_pixels)

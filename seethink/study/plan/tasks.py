@@ -8,10 +8,12 @@ from typing import Any, NamedTuple
 
 from seethink.core.config import tree_hash
 from seethink.core.images import ImageStore
+from seethink.core.item import Verifier
 from seethink.core.rejected import InputError
 from seethink.data.sources import all_items, open_source
 from seethink.models.load import checkpoint_folder
 from seethink.process.prm_config import PRMConfig
+from seethink.rewards import ScoredConfig
 from seethink.rewards.validate import validate
 from seethink.study.arms import Stage
 from seethink.study.data import read_data
@@ -21,6 +23,7 @@ from seethink.study.plan.checks import (
     Weight,
     gold_findings,
     path_findings,
+    unscored_findings,
 )
 from seethink.study.plan.samples import (
     Samples,
@@ -78,7 +81,7 @@ def training_key(settings: Settings) -> str:
     return tree_hash([type(settings).__name__, settings.model_dump(mode="json", exclude={"seed"})])
 
 
-def study_tasks(config: StudyConfig) -> Iterator[Task]:
+def study_tasks(config: StudyConfig, findings: list[Finding]) -> Iterator[Task]:
     """Every training that is planned otherwise than those before it, under the name of the first arm that has it."""
     seen: set[str] = set()
     for name, arm in config.arms.items():
@@ -92,6 +95,11 @@ def study_tasks(config: StudyConfig) -> Iterator[Task]:
                 changed = any(path.startswith(f"{stage}.") for path in arm.changes)
                 missing = [path for path in source_paths(settings.source) if not path.exists()]
                 samples = None if missing else _study_samples(settings, stage)
+                if samples is not None and isinstance(own, GRPOConfig):
+                    asked = settings.items.verifiers or tuple(Verifier)
+                    findings.extend(
+                        unscored_findings([item for item, _ in samples.rows if item.verifier in asked], own)
+                    )
                 yield Task(f"{kind} of {name}" if changed else kind, own, samples)
 
 
@@ -127,6 +135,11 @@ def study_findings(config: StudyConfig) -> Iterator[Finding]:
     for start in dict.fromkeys(arm.start for arm in config.arms.values() if arm.start is not None):
         if not (checkpoint_folder(start) / "config.json").is_file():
             yield Finding(Weight.WARN, f"missing: the start {start}", "fetch or make it before the launch")
+    reinforced = [settings_of(config, name).rl.open for name, arm in config.arms.items() if Stage.RL in arm.stages]
+    for scorer in dict.fromkeys(one.model for one in reinforced if isinstance(one, ScoredConfig)):
+        if not (checkpoint_folder(scorer) / "config.json").is_file():
+            remedy = "name a scorer that you have in rl.open, or leave open items out (items.verifiers)"
+            yield Finding(Weight.WARN, f"missing: the scorer of open answers {scorer}", remedy)
     for name in config.arms:
         settings = settings_of(config, name)
         if isinstance(settings.source, FileSourceConfig):
