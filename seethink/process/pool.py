@@ -144,8 +144,11 @@ def by_generator(found: Iterable[Pool]) -> Mapping[str, list[Pool]]:
 
 
 def _of_the_same_makers(found: Sequence[Pool]) -> tuple[list[Pool], list[Rejected]]:
-    """The pools with the makers that most pools have (of equally frequent ones the most makers), and the others."""
+    """The pools with the makers that most pools have (of equally frequent ones the most makers), and the others. Of one
+    maker alone all are alike, however many answers there are."""
     makers = [tuple(one.maker for one in pool.candidates) for pool in found]
+    if len(set().union(*makers)) == 1:
+        return list(found), []
     counts = Counter(makers)
     usual = max(counts, key=lambda one: (counts[one], len(one)))
     alike, others = list[Pool](), list[Rejected]()
