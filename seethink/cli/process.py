@@ -132,9 +132,10 @@ def label_command(
 
     task = load_config(LabelTask, config, overrides or ())
     opened = open_items(item_files(data, images, form, mapping, image_field), out / "store")
-    reward = training_reward(opened.items)
+    rule = Rule(task.rule or Rule.STRICT)
+    reward = training_reward(opened.items, rule=rule)
     if responses:
-        pools = open_pools(responses, opened, Rule.STRICT, response, maker)
+        pools = open_pools(responses, opened, rule, response, maker)
         released = label(task, pools, opened.store, reward, out)
     else:
         released = label_questions(task, opened.items, opened.store, reward, out)
@@ -179,6 +180,10 @@ def calibrate_command(
     hard: Annotated[
         float | None, typer.Option("--hard", help="Values above this count as 1, others as 0, as in its training.")
     ] = None,
+    first_error: Annotated[
+        float | None,
+        typer.Option("--first-error", help="Steps behind the first value at or below this are left out, as there."),
+    ] = None,
     batch: Annotated[int, typer.Option("--batch", min=1, help="Traces per forward.")] = 16,
 ) -> None:
     """Fit a process reward model's scores to labelled steps, in place; their order stays."""
@@ -186,10 +191,14 @@ def calibrate_command(
 
     from seethink.core.images import ImageStore
     from seethink.process.calibrate import calibrate
+    from seethink.process.targets import up_to_first_error
 
     with TemporaryDirectory() as folder:
         store = ImageStore(Path(folder))
-        fit = calibrate(model, _labelled_rows(rows, images, splitting, store), store, hard=hard, batch=batch)
+        traces = _labelled_rows(rows, images, splitting, store)
+        if first_error is not None:
+            traces = up_to_first_error(traces, first_error)
+        fit = calibrate(model, traces, store, hard=hard, batch=batch)
     terminal().print(
         f"calibration error {fit.error_before:.3f}, now {fit.error:.3f}, on the {fit.steps} steps it was fitted on; "
         f"slope {fit.slope:.3g}, offset {fit.offset:.3g}: {model}"
@@ -257,6 +266,7 @@ def search_command(
     overrides: Overrides = None,
 ) -> None:
     """Answer items by step-level beam search: a scorer chooses among next steps while the response is written."""
+    from seethink.analysis import Rule
     from seethink.core.config import load_config
     from seethink.process.run import search
     from seethink.process.settings import SearchTask
@@ -264,7 +274,8 @@ def search_command(
 
     task = load_config(SearchTask, config, overrides or ())
     opened = open_items(item_files(data, images, form, mapping, image_field), out / "images")
-    found = search(task, opened.items, opened.store, training_reward(opened.items), out)
+    reward = training_reward(opened.items, rule=Rule(task.rule or Rule.STRICT))
+    found = search(task, opened.items, opened.store, reward, out)
     told = found["accuracy"]
     if told["mean"] is not None:
         share = f"{100 * told['mean']:.1f} % right ({100 * told['low']:.0f} to {100 * told['high']:.0f})"

@@ -5,16 +5,22 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from seethink.core.config import Config
 from seethink.core.item import Item
 from seethink.core.protocols import StepScorer
+from seethink.core.rejected import InputError
 from seethink.process.aggregate import MEAN, aggregate
 from seethink.process.collect.completer import Completer, Cost, Start, cost_of, next_steps, seed_of
 from seethink.process.missing import missing_of
 from seethink.process.score import score_many
 from seethink.process.steps import Splitting, split
+
+NO_AUTO = (
+    "auto cuts beams of different depth in different ways, so that their scores cannot be compared; name how the "
+    "policy writes its steps (numbered, paragraphs, sentences, lines)"
+)
 
 
 class BeamConfig(Config):
@@ -27,8 +33,16 @@ class BeamConfig(Config):
     depth: int = Field(default=16, ge=1)
     """Steps after which what is left is completed as it comes."""
     aggregation: str = MEAN
-    splitting: Splitting = Splitting.AUTO
+    splitting: Splitting | None = None
+    """How a started response is cut for the scorer, at every depth alike; as ``policy.splitting`` where None."""
     seed: int = 0
+
+    @field_validator("splitting")
+    @classmethod
+    def _one_way(cls, how: Splitting | None) -> Splitting | None:
+        if how is Splitting.AUTO:
+            raise ValueError(NO_AUTO)
+        return how
 
 
 class Found(NamedTuple):
@@ -48,7 +62,13 @@ class _Beam(NamedTuple):
 
 
 def beam_search(item: Item, completer: Completer, scorer: StepScorer, config: BeamConfig) -> Found:
-    """The best-scored response; of equal ones the first."""
+    """The best-scored response; of equal ones the first.
+
+    Raises:
+        InputError: the config does not say how responses are cut.
+    """
+    if config.splitting is None:
+        raise InputError(f"splitting: {NO_AUTO}")
     beams, cost = [_Beam("", 0.0, False, None)], Cost()
     for _ in range(config.depth):
         grown = [beam for beam in beams if beam.ends]
@@ -61,7 +81,7 @@ def beam_search(item: Item, completer: Completer, scorer: StepScorer, config: Be
         different = list({beam.text: beam for beam in fresh}.values())
         if not different:
             break
-        scores = _scores(item, scorer, [beam.text for beam in different], config)
+        scores = _scores(item, scorer, [beam.text for beam in different], config.splitting, config.aggregation)
         cost += Cost(ratings=len(different))
         grown += [beam._replace(score=score) for beam, score in zip(different, scores, strict=True)]
         beams = sorted(grown, key=lambda beam: _rank(beam.score))[: config.beams]
@@ -75,10 +95,10 @@ def beam_search(item: Item, completer: Completer, scorer: StepScorer, config: Be
     return Found(best.text, best.score, best.right, cost)
 
 
-def _scores(item: Item, scorer: StepScorer, texts: list[str], config: BeamConfig) -> list[float]:
-    traces = [[step.text for step in split(text, config.splitting, answer=False)] for text in texts]
+def _scores(item: Item, scorer: StepScorer, texts: list[str], how: Splitting, aggregation: str) -> list[float]:
+    traces = [[step.text for step in split(text, how, answer=False)] for text in texts]
     missing = missing_of(scorer)
-    return [aggregate(one, config.aggregation, missing) for one in score_many(scorer, [item] * len(traces), traces)]
+    return [aggregate(one, aggregation, missing) for one in score_many(scorer, [item] * len(traces), traces)]
 
 
 def _rank(score: float) -> float:

@@ -52,8 +52,12 @@ def preferences(
     variant: Variant = Variant.CHOSEN,
     ns: Sequence[int] = NS,
 ) -> list[Preference]:
-    """The indicator of every item; ``scorers`` give for each model its step scores and its response scores."""
-    told = []
+    """The indicator of every item, once: over its pools, one per generator, it is their mean.
+
+    Args:
+        scorers: of each model its step scores and its response scores.
+    """
+    by_item: defaultdict[str, list[Preference]] = defaultdict(list)
     for pool in found:
         values, right = list[float](), list[float]()
         for steps, whole in scorers.values():
@@ -67,9 +71,11 @@ def preferences(
             else:
                 values += [a - b for a, b in zip(prm, orm, strict=True) if not math.isnan(a - b)]
         if values:
-            mean_right = math.fsum(right) / len(right) if right else 0.0
-            told.append(Preference(pool.item.id, pool.item.source, math.fsum(values) / len(values), mean_right))
-    return told
+            by_item[pool.item.id].append(Preference(pool.item.id, pool.item.source, _mean(values), _mean(right)))
+    return [
+        one[0]._replace(indicator=_mean([of.indicator for of in one]), orm_right=_mean([of.orm_right for of in one]))
+        for one in by_item.values()
+    ]
 
 
 def build(found: Sequence[Preference], quotas: Mapping[str, int] = QUOTAS) -> list[str]:
@@ -113,6 +119,10 @@ def write_chosen(chosen: Sequence[str], items: Iterable[Item], images: ImageStor
         lines.append(json.dumps(record, ensure_ascii=False) + "\n")
     write_text(out / "items.jsonl", "".join(lines))
     return out / "items.jsonl"
+
+
+def _mean(values: Sequence[float]) -> float:
+    return math.fsum(values) / len(values) if values else 0.0
 
 
 def _hit(pool: Pool, totals: Sequence[float], n: int) -> float | None:

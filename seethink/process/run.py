@@ -90,6 +90,7 @@ def search(task: SearchTask, items: Sequence[Item], images: ImageStore, reward: 
     if not claim(folder, task, data):
         sealed = len(parts(folder))
         policy = open_policy(task.policy, images, reward)
+        beam = task.beam.model_copy(update={"splitting": task.beam.splitting or task.policy.splitting})
         done = min(sealed * task.part, len(items))
         with (
             opened_scorer(task.scorer, images, out / "ledger") as scorer,
@@ -97,7 +98,7 @@ def search(task: SearchTask, items: Sequence[Item], images: ImageStore, reward: 
         ):
             for number in range(sealed, -(-len(items) // task.part)):
                 chunk = items[number * task.part : (number + 1) * task.part]
-                found = [beam_search(item, policy, scorer, task.beam) for item in chunk]
+                found = [beam_search(item, policy, scorer, beam) for item in chunk]
                 write_part(folder, number, [_found_row(*pair) for pair in zip(chunk, found, strict=True)])
                 told(len(chunk), "")
         write_manifest(folder, task, seeds={"beam": task.beam.seed}, data=data, started=started)
@@ -109,6 +110,7 @@ def search(task: SearchTask, items: Sequence[Item], images: ImageStore, reward: 
         "tokens_per_item": sum(row["tokens"] for row in rows) / len(rows),
     }
     write_json(out / "results.json", results)
+    write_manifest(out, task, seeds={"beam": task.beam.seed}, data=data, started=started)
     return results
 
 

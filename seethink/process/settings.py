@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
 from seethink.analysis.compare import Rule
 from seethink.core.config import Config
 from seethink.process.aggregate import AGGREGATIONS, check_aggregation
-from seethink.process.beam import BeamConfig
+from seethink.process.beam import NO_AUTO, BeamConfig
 from seethink.process.best_of_n import NS
 from seethink.process.collect.collect import CollectionConfig
 from seethink.process.collect.judged import JudgeOnlyConfig
@@ -27,6 +27,10 @@ CollectorConfig = Annotated[
     Field(discriminator="kind"),
 ]
 """A collector in a config file; ``kind`` says which."""
+
+
+ResponseRule = Literal["strict", "lenient"]
+"""How a response that is decided while it is written may be read: a leaderboard's rules are for its own files."""
 
 
 class BenchTask(Config):
@@ -75,8 +79,16 @@ class SearchTask(Config):
     policy: PolicyConfig = PolicyConfig()
     """Who writes the steps."""
     beam: BeamConfig = BeamConfig()
+    rule: ResponseRule | None = None
+    """Which reading decides the responses; strict where None."""
     part: int = Field(default=16, ge=1)
     """Items per sealed part."""
+
+    @model_validator(mode="after")
+    def _one_way(self) -> SearchTask:
+        if self.beam.splitting is None and self.policy.splitting is Splitting.AUTO:
+            raise ValueError(f"policy.splitting: {NO_AUTO}")
+        return self
 
 
 class Pair(Config):
@@ -111,6 +123,9 @@ class LabelTask(Config):
     judge: ScorerConfig | None = None
     """Who judges steps, for ``judge`` and for a tree with weight below 1."""
     splitting: Splitting = Splitting.AUTO
+    rule: ResponseRule | None = None
+    """Which reading decides the solutions and their completions: strict (where None) asks for the tags, lenient reads
+    answers that stand in none."""
     only_wrong: bool = False
     """Label wrong solutions only."""
     collection: CollectionConfig = CollectionConfig()

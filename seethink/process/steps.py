@@ -18,7 +18,10 @@ class Splitting(StrEnum):
     """How a response is cut into steps."""
 
     AUTO = "auto"
-    """The first of numbered, paragraphs and sentences that finds two steps. choice."""
+    """The first of numbered, paragraphs and sentences that finds two steps; one numbered step stays one. choice.
+
+    A beginning of a response does not show how the response is cut: whoever cuts both names another way, or cuts them
+    together as ``collect.rows.cut_together`` does."""
     NUMBERED = "numbered"
     """At lines that begin "Step 2:", marks of emphasis or a heading in front allowed."""
     PARAGRAPHS = "paragraphs"
@@ -55,16 +58,17 @@ def split(text: str, how: Splitting = Splitting.AUTO, *, answer: bool = True) ->
 
     Args:
         answer: what follows the thinking is the last step. In a response without tags a last line that only states the
-            answer belongs to the step before it (reference 8.1), whatever this says.
+            answer belongs to the step before it (reference 8.1), whatever this says; where the thinking has begun
+            and not ended it is a step.
     """
     closing = text.find(THINK_CLOSE)
     end = closing if closing >= 0 else len(text)
     opening = text.find(THINK_OPEN, 0, end)
     start = opening + len(THINK_OPEN) if opening >= 0 else 0
-    steps = list(_lines(text)) if how is Splitting.LINES else list(_cut(text, start, end, how))
+    steps = list(_lines(text)) if how is Splitting.LINES else _cut(text, start, end, how)
     if closing >= 0 and answer:
         steps += _stripped(text, closing + len(THINK_CLOSE), len(text))
-    elif closing < 0 and len(steps) > 1 and _FINAL.match(steps[-1].text):
+    elif opening < 0 and closing < 0 and len(steps) > 1 and _FINAL.match(steps[-1].text):
         joined = steps[-2].start, steps[-1].end
         steps[-2:] = [Step(text[slice(*joined)], *joined)]
     return tuple(steps)
@@ -90,18 +94,26 @@ def _lines(text: str) -> Iterator[Step]:
     yield from line_steps(text)
 
 
-def _cut(text: str, start: int, end: int, how: Splitting) -> Iterator[Step]:
-    ways = (Splitting.NUMBERED, Splitting.PARAGRAPHS, Splitting.SENTENCES) if how is Splitting.AUTO else (how,)
+def _cut(text: str, start: int, end: int, how: Splitting) -> list[Step]:
+    if how is not Splitting.AUTO:
+        return _found(text, start, end, how)
     found: list[Step] = []
-    for way in ways:
-        found = [step for span in _SPANS[way](text, start, end) for step in _stripped(text, *span)]
+    for way in (Splitting.NUMBERED, Splitting.PARAGRAPHS):
+        found = _found(text, start, end, way)
         if len(found) > 1:
-            break
-    yield from found
+            return found
+    # A single "Step 1: ..." says that it is one step, however many sentences it has.
+    one_numbered = found and _NUMBERED.match(found[0].text)
+    return found if one_numbered else _found(text, start, end, Splitting.SENTENCES)
+
+
+def _found(text: str, start: int, end: int, how: Splitting) -> list[Step]:
+    return [step for span in _SPANS[how](text, start, end) for step in _stripped(text, *span)]
 
 
 def _numbered(text: str, start: int, end: int) -> Iterator[Span]:
-    marks = [match.start() for match in _NUMBERED.finditer(text, start, end)]
+    # Of the part by itself: behind a tag the first mark begins no line of the text.
+    marks = [start + match.start() for match in _NUMBERED.finditer(text[start:end])]
     # What stands in front of the first mark belongs to the first step.
     cuts = [start, *marks[1:], end]
     yield from pairwise(cuts)

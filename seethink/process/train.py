@@ -57,7 +57,7 @@ def train_prm(
         return read_manifest(out) or {}
     taught, back = kept_back(known, config.held_back, config.seed)
     if config.first_error is not None:
-        taught = _labelled(up_to_first_error(taught, config.first_error))
+        taught, back = (_labelled(up_to_first_error(part, config.first_error)) for part in (taught, back))
     if not taught:
         raise InputError(f"held_back={config.held_back} leaves no trace to train on: lower it")
     log, cost = _train(config, base, taught, images, out)

@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from seethink.analysis.compare import Rule
 from seethink.core.config import Config
 from seethink.core.images import ImageStore
 from seethink.core.item import Item, Verifier
@@ -194,9 +195,10 @@ def _try_out(reward: OpenReward, scorer: AnswerScorer, items: Sequence[Item], wh
     reward.references.keep({first.id: tried})
 
 
-def training_reward(items: Sequence[Item], decides: OpenReward | None = None) -> MixedReward:
-    """The mixed reward under the tag rule; where there is no scorer open answers are unscored and leave their group."""
-    return MixedReward(decides or OpenReward(open_scorer(items)), strict)
+def training_reward(items: Sequence[Item], decides: OpenReward | None = None, rule: Rule = Rule.STRICT) -> MixedReward:
+    """The mixed reward, under the tag rule unless ``rule`` is lenient; where there is no scorer open answers are
+    unscored and leave their group."""
+    return MixedReward(decides or OpenReward(open_scorer(items)), strict if rule is Rule.STRICT else lenient)
 
 
 def evaluation_judges(items: Sequence[Item], decides: OpenReward | None = None) -> Judges:

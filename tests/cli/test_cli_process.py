@@ -35,6 +35,19 @@ def test_scorers_are_compared_and_drawn(here, world, tmp_path):
     assert "<svg" in (tmp_path / "svg" / "best_of_n_0.svg").read_text()
 
 
+def test_answers_without_tags_are_labelled_by_the_rule_that_is_asked_for(here, world, tmp_path):
+    rows = [json.loads(line) for line in (tmp_path / "items" / "items.jsonl").read_text().splitlines()]
+    said = [{"id": row["id"], "response": f"I count them.\nThe answer is {row['gold']}."} for row in rows]
+    (tmp_path / "plain.jsonl").write_text("\n".join(map(json.dumps, said)))
+    for settings, value in (((), 0.0), (("rule=lenient",), 1.0)):
+        out = tmp_path / f"labels{value}"
+        told = ("--responses", tmp_path / "plain.jsonl", "--out", out, "collector={kind: outcome}", *settings)
+        assert here("process", "label", *world, *told).code == 0
+        assert {json.loads(line)["value"] for line in (out / "rows.jsonl").read_text().splitlines()} == {value}
+    refused = here("process", "label", *world, *told[:-1], "rule=harness")
+    assert refused.code == 2 and "'strict' or 'lenient'" in refused.err
+
+
 def test_labels_become_a_model(here, world, tiny, tmp_path):
     settings = ("collector={kind: judge, lowest: 0, highest: 1}", "judge={kind: truth}", "policy.model=" + str(tiny))
     out = tmp_path / "labels"
@@ -106,13 +119,14 @@ def test_what_moves_a_scorer_is_shown_and_every_score_is_kept(here, world, tiny,
 
 def test_items_are_answered_by_beam_search(here, world, tiny, tmp_path):
     policy = f"policy={{model: {tiny}, splitting: lines, step_tokens: 8, max_tokens: 12}}"
-    beam = "beam={beams: 1, branch: 2, depth: 2, aggregation: min, splitting: lines}"
+    beam = "beam={beams: 1, branch: 2, depth: 2, aggregation: min}"
     out = tmp_path / "search"
     ended = here("process", "search", *world, "--out", out, "scorer={kind: truth}", policy, beam, "part=4")
     assert ended.code == 0 and "tokens an item" in ended.out, ended.err
     rows = list(read_rows(out / "responses"))
     assert len(rows) == 6 and len(parts(out / "responses")) == 2
     assert read_json(out / "results.json")["tokens_per_item"] > 0
+    assert (read_manifest(out) or {})["config"]["policy"]["splitting"] == "lines"
 
 
 def test_nothing_is_chosen_of_items_that_prefer_no_steps(here, world, tmp_path):

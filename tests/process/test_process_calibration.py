@@ -12,9 +12,10 @@ from seethink.core.rejected import InputError
 from seethink.models.load import weights_hash
 from seethink.process.calibrate import calibrate
 from seethink.process.calibration import calibration, fit_log_odds, probability
-from seethink.process.collect.rows import LabelledTrace
+from seethink.process.collect.rows import LabelledTrace, value_counts
 from seethink.process.prm_config import HeadConfig, PRMConfig
 from seethink.process.step_head import Trace, load_step_head, new_step_head, save_step_head, step_logits
+from seethink.process.targets import kept_back, up_to_first_error
 from seethink.process.train import train_prm
 
 WORDS = ["red", "blue", "green", "a1", "b2", "c3", "left", "right", "circle", "square"]
@@ -87,6 +88,14 @@ def test_training_keeps_questions_back_and_calibrates_on_them(tiny, too_sure, wo
     assert manifest["cost"]["labels"] + told["steps"] == 288
     loaded = load_step_head(tmp_path / "run" / "model").model
     assert float(loaded.slope) == pytest.approx(told["slope"]) and float(loaded.offset) == pytest.approx(told["offset"])
+
+
+def test_what_is_kept_back_ends_at_its_first_error_as_well(tiny, too_sure, world_images, tmp_path):
+    _, traces, *_ = too_sure
+    config = PRMConfig(batch=64, epochs=1, held_back=0.3, first_error=0.0)
+    told = train_prm(config, tiny, traces, world_images, tmp_path / "run")
+    _, back = kept_back(traces, config.held_back, config.seed)
+    assert told["calibration"]["steps"] == value_counts(up_to_first_error(back, 0.0)) < value_counts(back)
 
 
 def test_the_command_calibrates_in_place(too_sure, world_items, world_images, tmp_path):

@@ -1,6 +1,7 @@
 import json
 import math
 from collections import Counter
+from typing import ClassVar
 
 import pytest
 
@@ -9,7 +10,7 @@ from seethink.core.rejected import Rejected
 from seethink.process.collect.collect import CollectionConfig, collect
 from seethink.process.collect.completer import Completion, Cost, Proposal, seed_of
 from seethink.process.collect.judged import JudgeOnly, JudgeOnlyConfig
-from seethink.process.collect.labels import LabelRow, Process, first_below, solution
+from seethink.process.collect.labels import Labelled, LabelRow, Process, first_below, solution
 from seethink.process.collect.monte_carlo import (
     Agreement,
     AgreementConfig,
@@ -20,7 +21,7 @@ from seethink.process.collect.monte_carlo import (
 )
 from seethink.process.collect.next_step import another_begun, new_steps
 from seethink.process.collect.release import AGAIN, BEYOND, NO_RIGHT, NO_WRONG, release
-from seethink.process.collect.rows import labelled_traces, paths, read_rows_file, write_rows_file
+from seethink.process.collect.rows import cut_together, labelled_traces, paths, read_rows_file, write_rows_file
 from seethink.process.collect.simulated import SimulatedSolver, simulated_response
 from seethink.process.collect.tree import Node, TreeConfig, TreeSearch, processes, search, value
 from seethink.process.steps import Splitting
@@ -249,6 +250,75 @@ def test_rows_are_written_and_read_in_the_released_form(wrong, store, tmp_path):
     # All rows of one solution are prefixes of the longest: one trace, every value once.
     assert not rejected and len(traces) == 1 and None not in traces[0].values
     assert traces[0].steps[:-1] == wrong[0][0].steps and traces[0].values[-1] == 0.0
+
+
+class Rising:
+    """Labels that tell their places."""
+
+    identity: ClassVar = {}
+
+    def label(self, solutions):
+        return [
+            Labelled(one, tuple(k / 100 for k in range(len(one.steps))), None, Cost(), decided=False)
+            for one in solutions
+        ]
+
+
+RESPONSES = {
+    "paragraphs": "<think>\nA is 3. B is 4.\n\nThe answer is their sum.\n\nThat is 7.\n</think><answer>7</answer>",
+    "numbered": "<think>\nStep 1: I look. A is 3.\n\nStep 2: B is 4.\n\nYes.\nStep 3: 7.\n</think><answer>7</answer>",
+    "untagged": "Step 1: I look. A is 3.\nStep 2: B is 4. The rest is 0.\nStep 3: That is 7.\n\nThe answer is 7.",
+    "lines": "<think>\nA is 3.\nThe answer is near; B is 4.\nThat is 7.\n</think><answer>7</answer>",
+    "one step": "<think>Step 1: A is 3. B is 4. That is 7.</think><answer>7</answer>",
+    "unfinished": "<think>\nA is 3. B is 4.\n\nThe answer is their sum",
+}
+
+
+def read_back(texts, how, store, tmp_path):
+    """Solutions of a question each, and the traces that are read from their labels' rows."""
+    items = [chain_item(chain(0, index, 4), store) for index, _ in enumerate(texts)]
+    solutions = [solution(item, text, True, how) for item, text in zip(items, texts, strict=True)]
+    write_rows_file(tmp_path / "rows.jsonl", release(labels_of(Rising(), solutions, tmp_path), store, tmp_path).rows)
+    rows = list(read_rows_file(tmp_path / "rows.jsonl"))
+    # The released file is in no order.
+    traces, rejected = labelled_traces(rows[::-1], tmp_path, ImageStore(tmp_path / "store"), how)
+    assert not rejected
+    return solutions, traces
+
+
+@pytest.mark.parametrize("how", Splitting)
+@pytest.mark.parametrize("text", RESPONSES.values(), ids=RESPONSES)
+def test_a_trace_read_back_is_the_one_that_was_labelled(text, how, store, tmp_path):
+    [made], [trace] = read_back([text], how, store, tmp_path)
+    places = tuple(k / 100 for k in range(len(made.steps)))
+    tagged = "</think>" in text
+    assert trace.steps == (*made.steps, "<answer>7</answer>") if tagged else made.steps
+    # Without tags the last step is the whole response, which is right.
+    assert trace.values == ((*places, 1.0) if tagged else (*places[:-1], 1.0))
+
+
+@pytest.mark.parametrize("how", Splitting)
+def test_real_traces_read_back_are_those_that_were_labelled(how, real_data, store, tmp_path):
+    lines = (real_data / "vlaa_thinking" / "examples.jsonl").read_text().splitlines()
+    texts = [json.loads(line)["ds_answer"] for line in lines]
+    solutions, traces = read_back(texts, how, store, tmp_path)
+    found = {trace.steps[:-1]: trace.values for trace in traces}
+    assert found == {one.steps: (*(k / 100 for k in range(len(one.steps))), 1.0) for one in solutions}
+
+
+def test_released_rows_of_a_question_are_cut_as_their_longest(tmp_path):
+    first, second, other = "Step 1: I look. A is 3.", "Step 2: So it is. 7.", "Step 2: No. It is 8."
+    told = {first: 0.5, f"{first}\n{second}": 0.8, f"{first}\n{other}": 0.2, "Step 1: I guess. It is 9.": 0.0}
+    assert list(paths({cut: told[text] for text, cut in cut_together(told, Splitting.AUTO).items()})) == [
+        ((first, second), (0.5, 0.8)),
+        ((first, other), (None, 0.2)),
+        (("Step 1: I guess. It is 9.",), (0.0,)),
+    ]
+    # One that ends within a step has what it has of it.
+    assert cut_together(["A is 3.\n\nB is 4. C", "A is 3.\n\nB is 4"], Splitting.AUTO)["A is 3.\n\nB is 4"] == (
+        "A is 3.",
+        "B is 4",
+    )
 
 
 def three_ways(store, texts=("good 0.", "bad 0.", "bad 1.")):

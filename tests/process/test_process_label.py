@@ -6,8 +6,10 @@ import time
 
 import pytest
 
+from seethink.analysis import Rule
 from seethink.core.rejected import InputError
 from seethink.core.tables import read_rows
+from seethink.core.verdict import Outcome
 from seethink.process.label import label, label_questions
 from seethink.process.measure import ErrorsTask, ProbeTask, measure_errors, measure_probes
 from seethink.process.pool import Candidate, Pool
@@ -70,6 +72,13 @@ def test_responses_that_cannot_be_labelled_are_counted(pools_of_two, world_image
     told = label(asked, [Pool(pool.item, "g", pool.candidates + more)], world_images, lambda *_: [], tmp_path)
     assert told.reasons == {"a response without a verdict": 1, "a response without steps": 1}
     assert [row["where"] for row in read_rows(tmp_path / "set_aside")] == [pool.item.id] * 2
+
+
+def test_completions_are_decided_by_the_rule_of_the_solutions(world_items):
+    [item] = [one for one in world_items if one.verifier == "digit"][:1]
+    said = f"I count them.\nThe answer is {item.gold}."
+    told = [training_reward([item], rule=rule)([item], [said])[0].outcome for rule in (Rule.STRICT, Rule.LENIENT)]
+    assert told == [Outcome.UNPARSEABLE, Outcome.CORRECT]
 
 
 def test_a_tree_per_question_needs_no_response(world_items, world_images, tmp_path):

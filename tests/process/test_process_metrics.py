@@ -1,6 +1,7 @@
 import json
 import math
 from collections import Counter
+from dataclasses import replace
 from io import BytesIO
 
 import pytest
@@ -149,6 +150,28 @@ def test_items_where_steps_choose_better_are_preferred():
     assert [one.indicator for one in told] == [1.0, -1.0]
     assert build(told, {"mmstar": 1}) == [found[0].item.id]
     assert [one.indicator for one in preferences(found, {"m": (steps, whole)}, variant=Variant.SCORES)] == [-0.25] * 2
+
+
+def test_an_item_that_two_generators_answered_is_one_item():
+    found = [pool("a", "x", [0.0, 1.0]), pool("b", "x", [0.0, 1.0])]
+    found += [replace(one, generator="h") for one in found]
+    # Of a the steps choose better whoever answered, of b for the second generator alone.
+    better, worse = ((0.0,), (1.0,)), ((1.0,), (0.0,))
+    ways = [(better, worse), (worse, worse), (better, worse), (better, worse)]
+    steps, whole = (
+        Scored(
+            "s",
+            {
+                (one.generator, one.item.id, k): way[kind][k]
+                for one, way in zip(found, ways, strict=True)
+                for k in (0, 1)
+            },
+        )
+        for kind in (0, 1)
+    )
+    told = preferences(found, {"m": (steps, whole)}, ns=(2,))
+    assert [(one.item_id, one.indicator) for one in told] == [(found[0].item.id, 1.0), (found[1].item.id, 0.5)]
+    assert build(told, {"x": 2}) == [found[0].item.id, found[1].item.id]
 
 
 def test_scorers_that_agree_prefer_nothing_and_no_quota_is_filled():

@@ -9,6 +9,7 @@ from seethink.core.images import ImageStore
 from seethink.core.item import Item
 from seethink.data.sources.mapped import MappedConfig, MappedSource
 from seethink.data.sources.mapping import PAPER, VILBENCH, load_mapping
+from seethink.data.sources.vilreward import VILREWARD
 from seethink.process.construct import QUOTAS
 
 ASKED = "<image>\nChoices:\nA: a\nB: b\nQuestion: Which side?"
@@ -59,7 +60,14 @@ def test_a_table_as_documented_becomes_items(name, row, verifier, gold, tmp_path
 
 def test_every_source_of_the_benchmark_and_of_the_labels_has_a_mapping():
     assert set(QUOTAS) <= {load_mapping(name).source for name in VILBENCH}
-    assert {"mavis_geo", "geoqa170k", "clevr_math", "aokvqa", "scienceqa"} <= {*PAPER, *VILBENCH}
+    assert VILREWARD.keys() <= {*PAPER, *VILBENCH} and len(VILREWARD) == 5
+
+
+def test_the_sources_of_the_labels_sum_to_what_was_released():
+    assert sum(one.questions for one in VILREWARD.values()) == 16_926
+    assert sum(one.processes for one in VILREWARD.values()) == 73_560
+    math = sum(VILREWARD[name].processes for name in ("mavis_geo", "geoqa170k", "clevr_math"))
+    assert (math, round(math / 73_560, 1)) == (58_660, 0.8)
 
 
 def test_a_photo_named_by_number_is_found(tmp_path):

@@ -28,6 +28,16 @@ def test_numbered_steps_keep_the_opening_and_the_final_answer():
     assert steps[-1].endswith("Final answer: 44")
 
 
+def test_one_numbered_step_stays_one_and_a_tag_hides_no_number():
+    assert len(split("<think>Step 1: I look. It is 10.\nSo it stands.</think><answer>10</answer>")) == 2
+    told = split("<think>Step 1: a.\nStep 2: b.\nStep 3: c.</think>")
+    assert [step.text for step in told] == ["Step 1: a.", "Step 2: b.", "Step 3: c."]
+
+
+def test_a_thinking_that_goes_on_has_no_closing_line():
+    assert len(split("<think>\nOne.\nThe answer lies in between.", Splitting.LINES)) == 2
+
+
 def test_what_follows_the_thinking_is_a_step_of_its_own_or_none():
     text = write_tags("I see a1 red circle.\nThat makes 1.", "1")
     whole, bare = split(text, Splitting.LINES), split(text, Splitting.LINES, answer=False)

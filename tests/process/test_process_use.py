@@ -3,8 +3,10 @@ from statistics import fmean
 
 import pytest
 
+from seethink.core.config import parse_config
 from seethink.core.images import ImageStore
 from seethink.core.item import make_item
+from seethink.core.rejected import InputError
 from seethink.core.trace import write_tags
 from seethink.core.verdict import Outcome
 from seethink.process.beam import BeamConfig, beam_search
@@ -12,6 +14,7 @@ from seethink.process.claims import held_steps
 from seethink.process.collect.completer import Start
 from seethink.process.collect.simulated import SimulatedSolver
 from seethink.process.drop import DropPenalty, drop
+from seethink.process.settings import SearchTask
 from seethink.process.steps import Splitting
 from seethink.process.truth import TruthScorer
 from seethink.rewards import mixed
@@ -167,3 +170,14 @@ def test_beam_search_with_exact_truth_finds_what_sampling_misses(tmp_path):
     greedy = [one.right for [one] in solver.complete([Start(item, "") for item in items], 1, 0)]
     assert sum(bool(one.right) for one in found) > sum(greedy)
     assert all(one.cost.tokens > 0 for one in found)
+    with pytest.raises(InputError, match="name how the policy writes"):
+        beam_search(items[0], solver, TruthScorer(ChainTruth()), BeamConfig())
+
+
+def test_a_search_cuts_beams_as_its_policy_writes_them():
+    truth = {"scorer": {"kind": "truth"}}
+    for unclear in (truth, truth | {"policy": {"splitting": "lines"}, "beam": {"splitting": "auto"}}):
+        with pytest.raises(InputError, match="splitting: auto cuts beams"):
+            parse_config(SearchTask, unclear, "search.yaml")
+    for clear in ({"policy": {"splitting": "lines"}}, {"beam": {"splitting": "lines"}}):
+        parse_config(SearchTask, truth | clear, "search.yaml")

@@ -15,6 +15,7 @@ from seethink.core.images import ImageStore
 from seethink.core.records import Record, field_text, read_records
 from seethink.core.rejected import InputError, Rejected
 from seethink.core.tables import whole
+from seethink.core.trace import Step
 from seethink.process.collect.labels import LabelRow
 from seethink.process.steps import Splitting, split
 
@@ -62,14 +63,15 @@ def read_rows_file(path: Path) -> Iterator[LabelRow | Rejected]:
 def labelled_traces(
     rows: Iterable[LabelRow], folder: Path, images: ImageStore, splitting: Splitting = Splitting.AUTO
 ) -> tuple[list[LabelledTrace], list[Rejected]]:
-    """Rows grouped into traces: rows whose process begins another one's share its trace, each value is learnt once.
+    """Rows grouped into traces: rows whose process begins another one's are cut as that one is and share its trace,
+    each value is learnt once.
 
     Args:
         folder: what the rows' picture paths are below.
         images: takes the pictures in.
     """
     rejected = list[Rejected]()
-    found: dict[tuple[str, str], dict[tuple[str, ...], list[float]]] = {}
+    found: dict[tuple[str, str], list[LabelRow]] = {}
     stored: dict[str, str] = {}
     for number, row in enumerate(rows, start=1):
         try:
@@ -78,16 +80,43 @@ def labelled_traces(
         except InputError as error:
             rejected.append(Rejected("picture cannot be used", str(error), f"row {number}"))
             continue
-        steps = tuple(step.text for step in split(row.process, splitting))
-        if steps:
-            question = found.setdefault((stored[row.image_path], row.question), {})
-            question.setdefault(steps, []).append(row.value)
+        found.setdefault((stored[row.image_path], row.question), []).append(row)
     traces = [
         LabelledTrace(question, (digest,), steps, values)
-        for (digest, question), labelled in found.items()
-        for steps, values in paths({steps: sum(told) / len(told) for steps, told in labelled.items()})
+        for (digest, question), told in found.items()
+        for steps, values in paths(_values(told, splitting))
     ]
     return traces, rejected
+
+
+def cut_together(processes: Iterable[str], splitting: Splitting) -> dict[str, tuple[str, ...]]:
+    """The steps of each of a question's processes; one that begins another is cut where the longest such is.
+
+    By itself a beginning may be cut otherwise: one paragraph shows no blank line, and a last line that speaks of the
+    answer is a step as soon as another follows. Of several longer ones those count first in which a step ends where
+    the process does; where none has one there, the last step is what the process has of it.
+    """
+    longest: list[tuple[str, tuple[Step, ...]]] = []
+    cut: dict[str, tuple[str, ...]] = {}
+    for text in sorted(dict.fromkeys(processes), key=len, reverse=True):
+        said = text.rstrip()
+        longer = [steps for other, steps in longest if other.startswith(said)]
+        if not longer:
+            longest.append((text, split(text, splitting)))
+            longer = [longest[-1][1]]
+        steps = next((one for one in longer if any(step.end == len(said) for step in one)), longer[0])
+        cut[text] = tuple(said[step.start : step.end] for step in steps if step.start < len(said))
+    return cut
+
+
+def _values(rows: Sequence[LabelRow], splitting: Splitting) -> dict[tuple[str, ...], float]:
+    """The mean value of every process of a question, by its steps; one without steps says nothing."""
+    cut = cut_together((row.process for row in rows), splitting)
+    found: dict[tuple[str, ...], list[float]] = {}
+    for row in rows:
+        if cut[row.process]:
+            found.setdefault(cut[row.process], []).append(row.value)
+    return {steps: sum(told) / len(told) for steps, told in found.items()}
 
 
 def paths(

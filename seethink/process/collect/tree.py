@@ -1,8 +1,11 @@
 """Tree search: labels for the steps of many responses at once, each step's value fed by everything below it.
 
 ViLReward's search is described as Monte-Carlo tree search with a value per step and is not printed further (reference
-4.3). Selection and backing up follow ReST-MCTS* as the reference documents it (8.2), the value and the filters are that
-section's adaptation; all numbers are choices and stand in the config, the mix ``weight`` foremost.
+4.3). Selection follows ReST-MCTS* as the reference documents it (8.2); the rest does not. A step's value is the share
+of right ends among the finished responses that pass through it, mixed with a judge's rating: no visit-weighted mean of
+its children. A round completes a step by one sampled response to its end, where that system rolls three steps out
+greedily and rates them; and all rounds are spent, no value ends a search early. All numbers are choices and stand in
+the config, the mix ``weight`` foremost.
 """
 
 from __future__ import annotations
