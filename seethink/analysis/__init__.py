@@ -4,7 +4,7 @@ Reads tables of ``core.graded.GradedResponse``; never runs a model. In the order
 
 compare           accuracy with its interval, paired differences, a gain split into format and answers
 at_k              pass@k and maj@k
-two_samples       two sets of different items: how far apart they are
+two_samples       two sets of items, which may share some: how far apart they are
 score_matrix      the training runs of an arm on the same items
 recipe            this recipe: a difference over training runs and items
 family            Holm's correction over a family of comparisons
@@ -70,7 +70,7 @@ if TYPE_CHECKING:
     )
     from seethink.analysis.tell import tell_study
     from seethink.analysis.terminal import comparison_table, print_comparison
-    from seethink.analysis.two_samples import Apart, Samples, apart, apart_within
+    from seethink.analysis.two_samples import Apart, Samples, apart, apart_within, overlapping
     from seethink.analysis.wording import headline
 
 __all__ = [
@@ -123,6 +123,7 @@ __all__ = [
     "load_registration",
     "maj_at_k",
     "matched_scores",
+    "overlapping",
     "own_lines",
     "paired_difference",
     "pass_at_k",
@@ -164,7 +165,7 @@ _HOMES = {
     "study_data": ("ArmRecord", "Run", "Study", "find_study_data", "read_study_data", "study_of", "write_study_data"),
     "tell": ("tell_study",),
     "terminal": ("comparison_table", "print_comparison"),
-    "two_samples": ("Apart", "Samples", "apart", "apart_within"),
+    "two_samples": ("Apart", "Samples", "apart", "apart_within", "overlapping"),
     "wording": ("headline",),
 }
 

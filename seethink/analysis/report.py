@@ -16,7 +16,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from seethink.analysis import numbers, wording
+from seethink.analysis import controls_told, numbers, wording
 from seethink.analysis.ablations import ablations, main_arms
 from seethink.analysis.arm_results import DIFFICULTIES
 from seethink.analysis.browser import ITEMS, Traces, browser_data, script_json
@@ -111,7 +111,10 @@ def render_report(
         told=verdicts_told,
         claim_sentence=sentence,
         apart=wording.apart,
+        without_open=wording.WITHOUT_OPEN,
         colours=arm_colours(arms),
+        agreement=controls_told.agreement,
+        marks=controls_told.MARKS,
         several_runs=any(len(arm["seeds"]) > 1 for arm in results["arms"].values()),
         shown_pairs=[pair for pair in results["pairs"] if (pair["decoding"], pair["rule"]) == ("greedy", "strict")],
         ablations=ablations(results),

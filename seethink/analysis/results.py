@@ -30,9 +30,10 @@ from seethink.analysis.compare import LEVEL, RESAMPLES, Paired, Rule, paired_mea
 from seethink.analysis.looking import sight, vision_rows
 from seethink.analysis.registered import Registration, judge_claims
 from seethink.analysis.registered.doses import dose_rows
-from seethink.analysis.study_data import ArmRecord, Run, Study, study_of
+from seethink.analysis.study_data import ArmRecord, ItemFacts, Run, Study, study_of
 from seethink.analysis.subsets import subset_rows
 from seethink.core.graded import Decoding, GradedResponse
+from seethink.core.item import Verifier
 from seethink.core.rejected import InputError
 
 Tree = dict[str, Any]
@@ -110,7 +111,8 @@ def results_of(
         "pairs": _pairs(told, _chosen_pairs(arms, family)),
         "family": [list(pair) for pair in family],
         "question": list(named[0]) if named else None,
-        "claims": _claims(told, family),
+        "claims": _claims(told, family, study.items),
+        "without_open": _without_open(told, family),
         "subsets": subset_rows(told, family, subsets),
         "vision": vision_rows(told),
         "registration": registration and {"title": registration.title, "primary": registration.primary},
@@ -184,8 +186,19 @@ def _chosen_pairs(arms: Sequence[str], family: Sequence[tuple[str, str]]) -> lis
     return usual + [(a, b) for a, b in family if (a, b) not in usual and (b, a) not in usual]
 
 
-def _claims(told: Estimates, pairs: Sequence[tuple[str, str]]) -> Tree | None:
-    """Both claims of every pair of the family on greedy accuracy; None without a pair, or without greedy answers."""
+def _without_open(told: Estimates, pairs: Sequence[tuple[str, str]]) -> Tree | None:
+    """The family on all questions but open ones; None where none or all are open.
+
+    Open answers are graded and not decided by a rule, and whoever imitates terse references loses there first. Both
+    claims are corrected over these comparisons alone, and none of them is registered.
+    """
+    exact = [item for item in told.study.items if item.verifier is not Verifier.OPEN]
+    return _claims(told, pairs, exact) if 0 < len(exact) < len(told.study.items) else None
+
+
+def _claims(told: Estimates, pairs: Sequence[tuple[str, str]], items: Sequence[ItemFacts]) -> Tree | None:
+    """Both claims of every pair of the family on greedy accuracy over these items; None without a pair, or without
+    greedy answers."""
     if not pairs or not all(_answered(told, arm, Decoding.GREEDY) for pair in pairs for arm in pair):
         return None
     named = dict.fromkeys(arm for pair in pairs for arm in pair)
@@ -198,7 +211,7 @@ def _claims(told: Estimates, pairs: Sequence[tuple[str, str]]) -> Tree | None:
         if tokens is not None and completions is not None:
             spent[arm] = Spent(completions, tokens)
     found = compare_scores(
-        {arm: told.scores(arm, Decoding.GREEDY, "strict") for arm in named},
+        {arm: told.scores(arm, Decoding.GREEDY, "strict", items) for arm in named},
         pairs,
         spent=spent,
         seed=told.seed,

@@ -8,10 +8,11 @@ from typing import Any
 from seethink.analysis.ablations import Ablation, Place, ablations
 from seethink.analysis.claims import Claim
 from seethink.analysis.claims_told import sentence
+from seethink.analysis.controls_told import MARKS, Agreement, agreement
 from seethink.analysis.drawings import CAPTIONS
 from seethink.analysis.numbers import amount, p_text, percent, signed, span
 from seethink.analysis.registered import told
-from seethink.analysis.wording import headline, title
+from seethink.analysis.wording import WITHOUT_OPEN, headline, title
 
 Tree = Mapping[str, Any]
 
@@ -52,6 +53,8 @@ def study_page(results: Tree, figures: Sequence[str], *, folder: str = "figures"
         found = results["claims"]
         told_all = [sentence(found, pair, claim) for pair in found["comparisons"] for claim in Claim]
         parts.append("\n".join(f"- {_text(one)}" for one in told_all))
+    if results["without_open"]:
+        parts += ["### Without open questions", WITHOUT_OPEN, _comparisons(results["without_open"])]
     if tables := ablations(results):
         parts += ["## Ablations", *(_ablation(results, table) for table in tables)]
     parts += ["## Where, and how", *_figures(drawn, ("difficulty", "breakdown", "habits", "curves"), folder)]
@@ -88,11 +91,12 @@ def _verdicts(rows: Sequence[Tree]) -> str:
 
 def _doses(rows: Sequence[Tree]) -> str:
     return _table(
-        ("dial", "measured", "of", "level", "mean", "95 % interval of the recipe", "runs"),
+        ("dial", "measured", "decoding", "of", "level", "mean", "95 % interval of the recipe", "runs"),
         (
             (
                 f"`{row['dial']}`",
                 _text(row["told"]),
+                row["decoding"] if row["registered"] else f"{row['decoding']}, not registered",
                 _text(row["series"]),
                 f"{point['level']:g}",
                 percent(point["mean"]) if row["bounded"] else amount(point["mean"]),
@@ -129,7 +133,7 @@ def _arms(results: Tree) -> str:
 
 def _comparisons(found: Tree) -> str:
     return _table(
-        ("arms", "claim", "difference", "95 % interval", "p, corrected", "runs", "finding"),
+        ("arms", "claim", "difference", "95 % interval", "p, corrected", "runs", "questions", "finding"),
         (
             (
                 _text(f"{pair['a']} − {pair['b']}"),
@@ -140,6 +144,7 @@ def _comparisons(found: Tree) -> str:
                 else f"{signed(pair[claim]['low'], 1)} to {signed(pair[claim]['high'], 1)}",
                 p_text(pair[claim]["p_holm"]),
                 " and ".join(map(str, pair[claim]["runs"])),
+                pair[claim]["n"],
                 pair[claim]["finding"],
             )
             for pair in found["comparisons"]
@@ -234,7 +239,7 @@ def _controls(results: Tree) -> str:
         (
             (
                 _text(row["control"]),
-                _text(_agreement(row)),
+                _agreement(row, results["arms"]),
                 *(_text(row.get(arm, "–")) for arm in arms),
             )
             for row in results["controls"]
@@ -242,10 +247,10 @@ def _controls(results: Tree) -> str:
     )
 
 
-def _agreement(row: Tree) -> str:
-    if row.get("measured"):
-        return f"measured: {row['measured']}"
-    return "✓" if row["matched"] else "◇ declared" if row.get("declared") else "✗ differs"
+def _agreement(row: Tree, arms: Mapping[str, Tree]) -> str:
+    how, why = agreement(row, arms)
+    told = how if how is not Agreement.MATCHED else ""
+    return f"{MARKS[how]} {told}".strip() + (f": {_text(why)}" if why else "")
 
 
 def _method(results: Tree, command: str | None) -> str:

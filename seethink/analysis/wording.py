@@ -16,6 +16,12 @@ from seethink.analysis.results import find_pair
 
 Tree = Mapping[str, Any]
 
+WITHOUT_OPEN = (
+    "Not registered, and no verdict rests on it: the same comparisons without open questions, whose answers are graded "
+    "and not decided by a rule. Both claims are corrected over these comparisons alone."
+)
+"""What is said above ``without_open`` of results.json."""
+
 
 def apart(pair: Tree) -> bool:
     """True where the interval of a difference leaves out zero."""

@@ -108,15 +108,19 @@ def survival_command(
     field: Field = None,
     out: Annotated[Path | None, typer.Option("--out", help="JSON file to write.")] = None,
 ) -> None:
-    """How much of the SFT style survives each step of RL: every habit between its rate before and after SFT."""
+    """How much of the SFT style survives each step of RL: every habit between its rate before and after SFT.
+
+    RL samples: of files that name decodings only sampled rows are read.
+    """
     from dataclasses import asdict
 
-    from seethink.analysis.pseudo_reasoning import by_group, survival
+    from seethink.analysis.pseudo_reasoning import by_group, sampled_traces, survival
     from seethink.analysis.pseudo_reasoning.told import survival_table
     from seethink.core.tables import write_json
 
     during, after, before = (
-        _diagnose(_read(path, key, field)[0]) for path, key in ((file, by), (sft, None), (base, None))
+        _diagnose(sampled_traces(_read(path, key, field)[0], path))
+        for path, key in ((file, by), (sft, None), (base, None))
     )
     found = survival(by_group(during), after, before)
     console = terminal()

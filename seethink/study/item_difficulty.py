@@ -1,4 +1,4 @@
-"""Are the items that the arms train on equally hard? The base's pass@k of each, with a two-sample test, as controls.
+"""Are the items that the arms train on equally hard? The base's pass rate on each, with a two-sample test, as controls.
 
 It was objected to the published comparison that SFT and RL were given data of different difficulty (the split goes by
 the length of traces); here every comparison says how hard either set is for the model that the arms start from.
@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from seethink.analysis import Apart, Hits, Samples, apart, chance_at_k
+from seethink.analysis import Apart, Hits, apart, chance_at_k, overlapping
 from seethink.analysis.claims import ALPHA
 from seethink.analysis.family import holm
 from seethink.analysis.numbers import p_text, signed
@@ -27,9 +27,10 @@ from seethink.study.stages import folder_of
 def difficulty_rows(plan: StudyPlan, root: Path) -> list[dict[str, Any]]:
     """Rows of the controls table: how hard SFT's and RL's items are in every arm, and whether a test tells them apart.
 
-    Sets are held against those of the first arm that has any, and an arm's SFT items against its RL items. The p-values
-    of a row are Holm's, over its arms with different sets. Such a row is a finding and no setting: it is neither
-    matched (``matched`` is None) nor declared, and ``measured`` says what came out.
+    Sets are held against those of the first arm that has any, and an arm's SFT items against its RL items. What is
+    tested is the pass rate; pass@k is told beside it. Sets of one pool overlap, and an item in both counts on both
+    sides. The p-values of a row are Holm's, over its arms with different sets. Such a row is a finding and no setting:
+    it is neither matched (``matched`` is None) nor declared, and ``measured`` says what came out.
     """
     if plan.difficulty is None:
         return []
@@ -44,39 +45,41 @@ def difficulty_rows(plan: StudyPlan, root: Path) -> list[dict[str, Any]]:
                 continue
             if rows.name not in known:
                 read = read_items(folder_of(rows, root))
-                known[rows.name] = _set(rows.name, [hits[item_key(item)] for item in read], k)
+                known[rows.name] = _set(rows.name, {key: hits[key] for key in map(item_key, read)}, k)
             by_arm.setdefault(run.arm, {})[stage] = known[rows.name]
-    return list(_rows(k, [run.arm for run in plan.runs], by_arm))
+    return list(_rows([run.arm for run in plan.runs], by_arm))
 
 
 class _Set(NamedTuple):
-    """pass@k and pass rate of every item that could be decided, of the set of this name."""
+    """pass@k and pass rate of every item that could be decided, by its key, of the set of this name."""
 
     name: str
-    at_k: list[float]
-    rates: list[float]
+    k: int
+    at_k: dict[str, float]
+    rates: dict[str, float]
 
     def told(self) -> str:
         if not self.at_k:
             return "undecided"
-        at_k, rate = (100 * sum(values) / len(values) for values in (self.at_k, self.rates))
-        return f"{at_k:.1f} %, rate {rate:.1f} %, {len(self.at_k):,} items"
+        at_k, rate = (100 * sum(values.values()) / len(values) for values in (self.at_k, self.rates))
+        return f"pass@{self.k} {at_k:.1f} %, pass rate {rate:.1f} %, {len(self.at_k):,} items"
 
 
-def _set(name: str, hits: Sequence[Hits], k: int) -> _Set:
-    decided = [one for one in hits if one.draws >= k]
-    return _Set(name, [chance_at_k(one, k) for one in decided], [one.hits / one.draws for one in decided])
+def _set(name: str, hits: Mapping[str, Hits], k: int) -> _Set:
+    decided = {item: one for item, one in hits.items() if one.draws >= k}
+    at_k = {item: chance_at_k(one, k) for item, one in decided.items()}
+    return _Set(name, k, at_k, {item: one.hits / one.draws for item, one in decided.items()})
 
 
-def _rows(k: int, arms: Sequence[str], by_arm: Mapping[str, Mapping[Stage, _Set]]) -> Iterator[dict[str, Any]]:
+def _rows(arms: Sequence[str], by_arm: Mapping[str, Mapping[Stage, _Set]]) -> Iterator[dict[str, Any]]:
     for stage in Stage:
         own = {arm: sets[stage] for arm, sets in by_arm.items() if stage in sets}
         if own:
             reference, first = next(iter(own.items()))
             tests = _tested({arm: (one, first) for arm, one in own.items() if one is not first})
-            told = {arm: f"; {_told(test, f' against {reference}')}" for arm, test in tests.items()}
+            told = {arm: f"; pass rate against {reference}: {_told(test)}" for arm, test in tests.items()}
             cells = {arm: one.told() + told.get(arm, "") for arm, one in own.items()}
-            yield _row(f"base pass@{k} of {stage} items", arms, cells, tests)
+            yield _row(f"base pass rate of {stage} items", arms, cells, tests)
     both = {arm: sets for arm, sets in by_arm.items() if len(sets) == len(Stage)}
     if both:
         tests = _tested({arm: (sets[Stage.RL], sets[Stage.SFT]) for arm, sets in both.items()})
@@ -85,22 +88,26 @@ def _rows(k: int, arms: Sequence[str], by_arm: Mapping[str, Mapping[Stage, _Set]
 
 def _tested(pairs: Mapping[str, tuple[_Set, _Set]]) -> dict[str, Apart]:
     """Two-sample tests by arm, corrected together. Arms that read the same two sets are one test."""
-    found = {(one.name, other.name): apart(Samples(one.rates, other.rates)) for one, other in pairs.values()}
+    found = {(one.name, other.name): apart(overlapping(one.rates, other.rates)) for one, other in pairs.values()}
     corrected = holm({names: test.p for names, test in found.items()})
     tested = {names: replace(test, p=corrected[names]) for names, test in found.items()}
     return {arm: tested[one.name, other.name] for arm, (one, other) in pairs.items()}
 
 
-def _told(test: Apart, against: str = "") -> str:
+def _told(test: Apart) -> str:
     found = test.difference
     if found.mean is None or found.low is None or found.high is None:
         return "nothing to compare"
-    return f"{signed(found.mean, 1)}{against} ({signed(found.low, 1)} to {signed(found.high, 1)}, {p_text(test.p)})"
+    if test.same:
+        return "no difference by construction, the same items"
+    shared = f", {test.shared:,} items in both" if test.shared else ""
+    return f"{signed(found.mean, 1)} ({signed(found.low, 1)} to {signed(found.high, 1)}, {p_text(test.p)}{shared})"
 
 
 def _row(control: str, arms: Sequence[str], cells: Mapping[str, str], tests: Mapping[str, Apart]) -> dict[str, Any]:
     differ = [arm for arm, test in tests.items() if test.p is not None and test.p < ALPHA]
-    alike = "not told apart" if tests else "one set in all arms"
+    same = "the same items" if tests else "one set in all arms"
+    alike = same if all(test.same for test in tests.values()) else "not told apart"
     return {
         "control": control,
         **{arm: cells.get(arm, NOT_IN_ARM) for arm in arms},

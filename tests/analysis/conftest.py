@@ -191,6 +191,7 @@ def made_study(accuracy: Any, hesitation: Any = None, *, runs: int = 3, seed: in
                 "sampled_lenient": tuple((draws_N / 4).tolist()),
                 "sampled_readable": ones,
                 "sampled_undecided": (0.0,) * len(ITEMS),
+                "sampled_hesitant": tuple(np.clip(says_N + 0.1, 0, 1).round(4).tolist()),
                 "sampled_draws": (4.0,) * len(ITEMS),
                 "sampled_hits": tuple(draws_N.tolist()),
             }

@@ -142,9 +142,10 @@ def test_the_words_say_what_a_reader_needs_to_doubt_it(make_study):
 
 def test_a_dose_has_a_point_per_level_with_its_runs(make_study):
     rows = dose_rows(registration(PLANTED), make_study(dict.fromkeys(LEVELS.values(), 0.5), {"sft-1": 0.5}))
-    (row,) = rows
-    assert [point["level"] for point in row["points"]] == [0.0, 0.5, 1.0]
-    assert all(len(point["runs"]) == 3 and point["low"] <= point["mean"] <= point["high"] for point in row["points"])
+    assert [(row["decoding"], row["registered"]) for row in rows] == [("greedy", True), ("sampled", False)]
+    for row in rows:
+        assert [point["level"] for point in row["points"]] == [0.0, 0.5, 1.0]
+        assert all(len(point["runs"]) == 3 and point["low"] < point["mean"] < point["high"] for point in row["points"])
 
 
 def test_the_shipped_registration_and_its_page_say_the_same():

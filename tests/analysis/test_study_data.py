@@ -135,6 +135,18 @@ def test_a_measured_row_of_two_sittings_stays_a_finding_and_an_empty_one_goes(ma
     assert "◇" not in study_page(results, []).split("## Controls")[1]
 
 
+def test_what_explains_a_difference_in_two_sittings_is_kept_once(make_study, tmp_path):
+    one = make_study({"rl": 0.7, "sft": 0.5}, runs=3)
+    row = {"control": "rl.code", "matched": False, "rl": "a, b", "sft": "a", "per_run": True}
+    whys = ("run late; on two machines", "run late; on two machines", "another reason")
+    studies = [
+        dataclasses.replace(sitting(one, name, seed), controls=[row | {"declared": why}])
+        for seed, (name, why) in enumerate(zip("abc", whys, strict=True))
+    ]
+    [joined] = read_study_data(written(tmp_path, *studies)).controls
+    assert joined["declared"] == "run late; on two machines; another reason"
+
+
 def test_a_seed_that_was_run_twice_must_have_come_out_the_same(make_study, tmp_path):
     one, other = make_study({"rl": 0.7}, runs=1), make_study({"rl": 0.7}, runs=1, seed=1)
     assert len(read_study_data(written(tmp_path / "same", one, one)).runs["rl"]) == 1

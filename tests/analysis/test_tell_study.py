@@ -7,17 +7,20 @@ import subprocess
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 from typer.testing import CliRunner
 
 from seethink.analysis.ablations import ablations, main_arms
+from seethink.analysis.controls_told import agreement
 from seethink.analysis.registered import Registration
 from seethink.analysis.results import check_results, results_of
-from seethink.analysis.study_data import write_study_data
+from seethink.analysis.study_data import read_study_data, write_study_data
 from seethink.analysis.study_page import study_page
 from seethink.analysis.tell import tell_study
 from seethink.analysis.wording import headline
+from seethink.core.item import Verifier
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 pytest.importorskip("matplotlib")
@@ -76,6 +79,70 @@ def test_every_figure_lies_beside_the_report_as_svg_and_png(told):
         assert ElementTree.parse(told[0] / "figures" / f"{name}.svg").getroot().tag.endswith("svg")
         with Image.open(told[0] / "figures" / f"{name}.png") as image:
             assert image.format == "PNG" and image.width == 1400
+
+
+def test_a_dose_is_told_in_the_other_decoding_too_and_that_is_not_registered(told):
+    greedy, sampled = told[1]["doses"]
+    assert (greedy["decoding"], greedy["registered"]) == ("greedy", True)
+    assert (sampled["decoding"], sampled["registered"], sampled["quantity"]) == ("sampled", False, "hesitation_rate")
+    means = [[point["mean"] for point in row["points"]] for row in (greedy, sampled)]
+    assert means[1] == pytest.approx([mean + 0.1 for mean in means[0]], abs=0.01)
+    figure = (told[0] / "figures" / "doses.svg").read_text()
+    assert "greedy, as registered" in figure and "sampled, not registered" in figure
+    page, report = (told[0] / "README.md").read_text(), (told[0] / "report.html").read_text()
+    assert "| `teacher.h` | hesitant steps | sampled, not registered | sft | 0 |" in page
+    assert '<td>sampled<span class="span">not registered</span></td>' in report
+
+
+def test_the_gap_is_told_without_open_questions_and_rests_on_no_registration(made, told):
+    found, whole = told[1]["without_open"], told[1]["claims"]
+    [pair], [of_all] = found["comparisons"], whole["comparisons"]
+    assert (pair["a"], pair["b"]) == ("sft+rl", "rl")
+    exact = {item.id for item in made.items if item.verifier is not Verifier.OPEN}
+    for claim in ("checkpoints", "recipe"):
+        assert pair[claim]["n"] == len(exact) == 160 and of_all[claim]["n"] == 200 and pair[claim]["p_holm"] < 0.05
+    means = [
+        np.mean([value for item, value in zip(made.items, run.table["greedy_strict"], strict=True) if item.id in exact])
+        for arm in ("sft+rl", "rl")
+        for run in made.runs[arm].values()
+    ]
+    assert pair["checkpoints"]["mean"] == pytest.approx(np.mean(means[:3]) - np.mean(means[3:]), abs=1e-6)
+    for text in (told[0] / "README.md").read_text(), (told[0] / "report.html").read_text():
+        section = text.split("Without open questions")[1]
+        assert "Not registered, and no verdict rests on it" in section[:120] and "sft+rl − rl" in section[:2500]
+
+
+def test_there_is_nothing_without_open_questions_where_none_or_all_are(make_study):
+    study = make_study({"base": 0.4, "rl": 0.8}, runs=1)
+    for verifier in (Verifier.DIGIT, Verifier.OPEN):
+        same = dataclasses.replace(study, items=tuple(item._replace(verifier=verifier) for item in study.items))
+        assert results_of(same, resamples=50)["without_open"] is None
+
+
+def test_an_accepted_difference_is_told_with_its_reason_and_apart_from_a_declared_one(made, tmp_path):
+    arms = dict.fromkeys(made.arms, "a") | {"rl-b": "b"}
+    rows = [
+        {"control": "rl.config.kl", **arms, "matched": False, "declared": "rl.kl", "per_run": False},
+        {"control": "rl.code", **arms, "matched": False, "declared": "two sittings, <same> code", "per_run": False},
+        {"control": "rl.packages.torch", **arms, "matched": False, "declared": "", "per_run": False},
+        {"control": "rl.seeds", **arms, "matched": True, "declared": "", "per_run": False},
+    ]
+    told = dataclasses.replace(made, controls=rows)
+    write_study_data(tmp_path / "tables", told)
+    for out, study in (("fresh", told), ("read", read_study_data([tmp_path / "tables"]))):
+        tell_study(tmp_path / out, study, resamples=50)
+        page = (tmp_path / out / "README.md").read_text()
+        assert "| rl.config.kl | ◇ declared: rl.kl |" in page
+        assert "| rl.code | □ accepted: two sittings, \\<same\\> code |" in page
+        assert "| rl.packages.torch | ✗ differs |" in page and "| rl.seeds | ✓ |" in page
+        report = (tmp_path / out / "report.html").read_text()
+        assert '<b class="agreement declared" title="declared">' in report and "declared: rl.kl<" in report
+        assert '<b class="agreement accepted" title="accepted">' in report
+        assert "accepted: two sittings, &lt;same&gt; code<" in report
+
+
+def test_tables_of_an_earlier_version_say_only_that_a_difference_is_explained():
+    assert agreement({"control": "x", "matched": False, "declared": True}, {}) == ("declared", "")
 
 
 def test_arms_of_doses_and_ablations_have_sections_of_their_own(told):

@@ -48,6 +48,25 @@ def test_survival_asks_for_numbered_steps(here, tmp_path):
     assert len(read_json(tmp_path / "s.json")) > 0
 
 
+def test_survival_reads_the_sampled_rows_of_its_poles(here, tmp_path):
+    """An evaluation holds greedy rows, too, and the SFT model does not hesitate in them."""
+    plain = TEXT.replace("Wait, maybe again.\n", "")
+    rl = said(tmp_path / "rl.jsonl", *({"id": n, "response": TEXT, "step": 0} for n in range(8)))
+
+    def evaluation(name, sampled):
+        greedy = [{"id": n, "response": plain, "decoding": "greedy"} for n in range(8)]
+        drawn = [{"id": n, "response": sampled, "decoding": "sampled"} for n in range(8)]
+        return said(tmp_path / f"{name}.jsonl", *greedy, *(drawn if sampled else ()))
+
+    command = ("analyse", "survival", rl, "--base", evaluation("base", plain), "--out", tmp_path / "s.json")
+    assert here(*command, "--sft", evaluation("sft", TEXT)).code == 0
+    [found] = [row for row in read_json(tmp_path / "s.json") if row["measure"] == "hesitant"]
+    assert found["survives"]["mean"] == 1 and found["at_sft"] == found["rate"]
+    ended = here(*command, "--sft", evaluation("greedy", None))
+    assert ended.code == 2
+    assert "greedy.jsonl holds no sampled response, only greedy" in " ".join(ended.err.split())
+
+
 @pytest.fixture
 def arms(tmp_path):
     """Evaluations of two arms, two seeds each, and of a start."""

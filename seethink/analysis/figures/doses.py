@@ -25,7 +25,8 @@ Tree = Mapping[str, Any]
 _LOOKS = (("#d9691e", "o", "-"), ("#2b7bba", "s", "--"), ("#12996f", "^", ":"), ("#c0699b", "D", "-."))
 """Colour, mark and line of a series, so that no series is told by its colour alone."""
 
-_PANEL = 196
+_LEGEND, _HEADING, _PANEL = 40, 30, 196
+"""Heights in units: of the legend, of a heading, of a panel with its axis."""
 
 _NARROWEST = 0.1
 """Least range of an axis of shares. choice."""
@@ -33,7 +34,8 @@ _NARROWEST = 0.1
 
 def doses_figure(rows: Sequence[Tree]) -> Drawing | None:
     """One column of panels per dial, one panel per quantity: a line per series over the levels, with the interval of
-    the recipe, and a dot per training run. None without a dose of two levels or more.
+    the recipe, and a dot per training run. What no claim is about stands below, in panels of its own under a heading
+    that says so, on the scale of what is registered. None without a dose of two levels or more.
 
     Args:
         rows: ``doses`` of results.json.
@@ -43,32 +45,37 @@ def doses_figure(rows: Sequence[Tree]) -> Drawing | None:
         return None
     dials = list(dict.fromkeys((row["dose"], row["dial"]) for row in known))
     series = list(dict.fromkeys(row["series"] for row in known))
-    # Accuracy, where reinforcement ends, is read last.
-    quantities = {
-        dose: sorted({row["quantity"] for row in known if row["dose"] == dose}, key=lambda name: name == "accuracy")
-        for dose, _ in dials
-    }
-    lines = max(map(len, quantities.values()))
-    height = 40 + _PANEL * lines
+    blocks = [[row for row in known if row["registered"] is registered] for registered in (True, False)]
+    headed = _HEADING if any(blocks[1:]) else 0
+    heights = [headed + _PANEL * max(map(len, _panels(block).values())) if block else 0 for block in blocks]
+    height = _LEGEND + sum(heights)
     with canvas(height) as figure:
         width = WIDTH / len(dials)
         axes_of: dict[str, list[Axes]] = {}
-        for column, (dose, dial) in enumerate(dials):
-            for line, quantity in enumerate(quantities[dose]):
-                top = 40 + _PANEL * line
-                axes = axes_at(
-                    figure,
-                    left=column * width + 46,
-                    right=WIDTH - (column + 1) * width + 12,
-                    top=top + 24,
-                    bottom=height - top - _PANEL + 44,
-                    height=height,
-                )
-                axes_of.setdefault(quantity, []).append(axes)
-                mine = [row for row in known if (row["dose"], row["quantity"]) == (dose, quantity)]
-                for row in mine:
-                    _line(axes, row, _LOOKS[series.index(row["series"]) % len(_LOOKS)])
-                _dress(axes, mine, dial)
+        above = _LEGEND
+        for block, taken in zip(blocks, heights, strict=True):
+            if block and headed:
+                figure.text(0.004, 1 - (above + 6) / height, _heading(block), va="top", fontsize=12, fontweight="bold")
+            several = len({row["decoding"] for row in block}) > 1
+            panels = _panels(block)
+            for column, (dose, dial) in enumerate(dials):
+                for line, (quantity, decoding) in enumerate(panels.get(dose, ())):
+                    top = above + headed + _PANEL * line
+                    axes = axes_at(
+                        figure,
+                        left=column * width + 46,
+                        right=WIDTH - (column + 1) * width + 12,
+                        top=top + 24,
+                        bottom=height - top - _PANEL + 44,
+                        height=height,
+                    )
+                    axes_of.setdefault(quantity, []).append(axes)
+                    key = dose, quantity, decoding
+                    mine = [row for row in block if (row["dose"], row["quantity"], row["decoding"]) == key]
+                    for row in mine:
+                        _line(axes, row, _LOOKS[series.index(row["series"]) % len(_LOOKS)])
+                    _dress(axes, mine, dial, f", {decoding}" if several else "")
+            above += taken
         for quantity, beside in axes_of.items():
             _on_one_scale(beside, quantity != Quantity.LENGTH)
         figure.legend(
@@ -82,6 +89,19 @@ def doses_figure(rows: Sequence[Tree]) -> Drawing | None:
             handlelength=2.6,
         )
         return Drawing(figure, "doses", "What each fault of the teacher plants, and where reinforcement ends")
+
+
+def _panels(rows: Sequence[Tree]) -> dict[str, list[tuple[str, str]]]:
+    """By dose its panels, (quantity, decoding). Accuracy, where reinforcement ends, is read last."""
+    found: dict[str, dict[tuple[str, str], None]] = {}
+    for row in rows:
+        found.setdefault(row["dose"], {})[row["quantity"], row["decoding"]] = None
+    return {dose: sorted(panels, key=lambda panel: panel[0] == Quantity.ACCURACY) for dose, panels in found.items()}
+
+
+def _heading(block: Sequence[Tree]) -> str:
+    decodings = " and ".join(dict.fromkeys(row["decoding"] for row in block))
+    return f"{decodings}, as registered" if block[0]["registered"] else f"{decodings}, not registered"
 
 
 def _line(axes: Axes, row: Tree, look: tuple[str, str, str]) -> None:
@@ -99,9 +119,9 @@ def _line(axes: Axes, row: Tree, look: tuple[str, str, str]) -> None:
             )  # fmt: skip
 
 
-def _dress(axes: Axes, rows: Sequence[Tree], dial: str) -> None:
+def _dress(axes: Axes, rows: Sequence[Tree], dial: str, more: str) -> None:
     levels = sorted({point["level"] for row in rows for point in row["points"]})
-    axes.set_title(rows[0]["told"], loc="left", fontsize=11, color=INK, pad=7)
+    axes.set_title(rows[0]["told"] + more, loc="left", fontsize=11, color=INK, pad=7)
     axes.set_xlabel(dial.rpartition(".")[2].replace("_", " "), color=MUTED)
     axes.set_xticks(levels, [f"{level:g}" for level in levels])
     axes.margins(x=0.12, y=0.14)

@@ -23,7 +23,7 @@ from seethink.analysis.pseudo_reasoning.diagnosis import (
     summarise,
     trace_record,
 )
-from seethink.analysis.pseudo_reasoning.read import TraceRow, read_traces
+from seethink.analysis.pseudo_reasoning.read import TraceRow, read_traces, sampled_traces
 from seethink.analysis.pseudo_reasoning.reflection import Consequence, Reflection, Turn, reflections
 from seethink.analysis.pseudo_reasoning.signs import Sign, SignedStep, signed_steps, trace_steps
 from seethink.analysis.pseudo_reasoning.survival import Survival, survival
@@ -48,6 +48,7 @@ __all__ = [
     "qualities",
     "read_traces",
     "reflections",
+    "sampled_traces",
     "signed_steps",
     "step_records",
     "summarise",

@@ -15,6 +15,7 @@ from typing import Any
 
 from seethink.analysis.pseudo_reasoning.conclusion import Asked
 from seethink.analysis.pseudo_reasoning.signs import trace_steps
+from seethink.core.graded import Decoding
 from seethink.core.item import Verifier
 from seethink.core.records import Record
 from seethink.core.rejected import InputError, Rejected
@@ -52,6 +53,7 @@ class TraceRow:
         right: whether the file says that it is right; None where it does not, or nobody decided.
         truth, gold_logprobs: per step, see ``signs.signed_steps``; None where there is no such column.
         tokens: as its producer counted them; None where it did not.
+        decoding: as its file names it (``greedy``, ``sampled``); None where it does not.
     """
 
     where: str
@@ -63,6 +65,7 @@ class TraceRow:
     truth: tuple[bool | None, ...] | None = None
     gold_logprobs: tuple[float, ...] | None = None
     tokens: int | None = None
+    decoding: str | None = None
 
 
 def read_traces(
@@ -93,6 +96,21 @@ def read_traces(
     return rows, rejected
 
 
+def sampled_traces(rows: Sequence[TraceRow], path: Path) -> list[TraceRow]:
+    """The rows that were sampled; all of them where the file names no decoding.
+
+    What was sampled is compared with nothing greedy: the same model writes otherwise there. InputError where the file
+    names decodings and none is ``sampled``.
+    """
+    named = sorted({row.decoding for row in rows if row.decoding is not None})
+    if named and Decoding.SAMPLED not in named:
+        raise InputError(
+            f"{path} holds no sampled response, only {', '.join(named)}: evaluate that model with draws=1 or more, or "
+            "name a file that has sampled rows"
+        )
+    return [row for row in rows if not named or row.decoding == Decoding.SAMPLED]
+
+
 def _rows(record: Record, by: str | None, field: str | None) -> list[TraceRow]:
     fields = record.fields
     name, texts = _responses(fields, field)
@@ -119,6 +137,7 @@ def _rows(record: Record, by: str | None, field: str | None) -> list[TraceRow]:
                 truth,
                 gold_logprobs,
                 fields["completion_tokens"] if isinstance(fields.get("completion_tokens"), int) else None,
+                fields["decoding"] if isinstance(fields.get("decoding"), str) else None,
             )
         )
     return found

@@ -1,7 +1,9 @@
 """How much of an SFT style survives reinforcement: each habit's rate at every step of RL, between two poles.
 
 At the one pole is the model that SFT left, at the other the model before SFT. Survival is the share of the way between
-them at which RL has arrived: 1 is the SFT model's habit whole, 0 is the habit gone, negative is past it.
+them at which RL has arrived: 1 is the SFT model's habit whole, 0 is the habit gone, negative is past it. RL samples, so
+both poles are sampled as well (``sampled_traces``): a model's greedy responses have other rates, and RL would begin
+somewhere else than at 1.
 """
 
 from __future__ import annotations
@@ -55,7 +57,7 @@ def survival(
 
     Args:
         by_step: traces sampled during RL, by optimiser step.
-        sft, base: traces of the model that RL began with, and of the one before SFT.
+        sft, base: traces of the model that RL began with, and of the one before SFT, sampled like those.
 
     Raises InputError where a step is no number, or a pole has no trace.
     """

@@ -21,16 +21,20 @@ _DIGITS = 6
 def dose_rows(registration: Registration, study: Study) -> list[Tree]:
     """Of every dose, quantity and series the points at each level, as far as its arms have runs.
 
-    A point is the mean over runs and items, with the interval of the recipe where there are two runs or more.
+    A point is the mean over runs and items, with the interval of the recipe where there are two runs or more. What the
+    claims are about comes first (``registered``); the other decoding of the same quantities stands beside it, for a
+    habit may be rare where a model is greedy and common where it samples.
     """
     rows = []
     for dose in registration.doses:
-        wanted = dict.fromkeys(
-            (claim.quantity, claim.decoding)
+        wanted = {
+            (claim.quantity, claim.decoding): True
             for claim in registration.claims
             if not isinstance(claim, DifferenceClaim) and claim.dose == dose.name
-        )
-        for quantity, decoding in wanted:
+        }
+        for quantity, decoding in [(quantity, decoding) for quantity, _ in wanted for decoding in Decoding]:
+            wanted.setdefault((quantity, decoding), False)
+        for (quantity, decoding), registered in wanted.items():
             for series, levels in dose.series.items():
                 points = [
                     _point(level, arm, quantity, decoding, study)
@@ -46,6 +50,7 @@ def dose_rows(registration: Registration, study: Study) -> list[Tree]:
                             "told": KINDS[quantity].told,
                             "bounded": KINDS[quantity].bounds is not None,
                             "decoding": decoding.value,
+                            "registered": registered,
                             "series": series,
                             "points": known,
                         }

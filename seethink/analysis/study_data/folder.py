@@ -259,8 +259,16 @@ def _joined(tables: Sequence[Sequence[Mapping[str, Any]]]) -> list[dict[str, Any
             values = {str(value) for name, value in joined.items() if name not in _ABOUT_ROW} - {NOT_IN_ARM}
             joined["matched"] = len(values) <= 1 if len(tables) > 1 else row["matched"]
             if row.get("declared"):
-                joined["declared"] = True
+                joined["declared"] = _explained(joined.get("declared"), row["declared"])
     return list(rows.values())
+
+
+def _explained(told: str | bool | None, why: str | bool) -> str | bool:
+    """What explains a difference in several sittings, every text once; True where tables say only that some does."""
+    texts = [one for one in (told, why) if isinstance(one, str) and one]
+    if len(texts) == 2 and f"; {why};" in f"; {told};":
+        return texts[0]
+    return "; ".join(texts) or True
 
 
 def _file_name(arm: str, seed: int, taken: set[str]) -> str:

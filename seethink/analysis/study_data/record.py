@@ -77,9 +77,10 @@ class StudyRecord(Config):
     compare: list[tuple[str, str]] = Field(default_factory=list)
     """The comparisons that the study set out to make, a minus b; their p-values are corrected together."""
     controls: list[dict[str, Any]] = Field(default_factory=list)
-    """Rows ``{control, matched, <arm>: value, …}`` with ``declared`` where a difference is one that an arm declares,
-    and ``per_run`` where the value is another one for every seed. A row with ``measured`` is a finding about the arms'
-    data, neither matched nor declared, and says in a few words what came out."""
+    """Rows ``{control, matched, <arm>: value, …}`` with ``declared`` where a difference is explained (by the settings
+    that an arm declares, or by the study's reason for accepting it: ``controls_told``), and ``per_run`` where the value
+    is another one for every seed. A row with ``measured`` is a finding about the arms' data, neither matched nor
+    declared, and says in a few words what came out."""
     runs: list[RunRecord]
     funnel: list[dict[str, Any]] = Field(default_factory=list)
     seconds: float = 0.0
