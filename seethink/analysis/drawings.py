@@ -23,7 +23,8 @@ CAPTIONS = {
     "claims": "Every claim on one scale: its effect over the smallest one that would matter. Right of the solid line "
     "it matters, left of the dotted one it goes the other way. Long intervals are cut.",
     "doses": "One fault of the teacher at a time, everything else the same. Small hollow marks are training runs, "
-    "lines their means with the 95 % interval of the recipe. No claim rests on the panels that are not registered.",
+    "lines their means with the 95 % interval of the recipe.",
+    "doses-unregistered": "The same of the other decoding, on the same scales. No claim rests on it.",
     "accuracy": "Mean score of every arm. A line is the 95 % interval over questions: another draw of questions of "
     "this kind would move the point about that far. Small hollow marks are training runs.",
     "differences": "Both arms answered the same questions, so their difference is known better than either accuracy. "
@@ -63,6 +64,7 @@ def draw_study(results: Tree, study: Study) -> dict[str, Drawing]:
     drawn = {
         "claims": figures.claims_figure(results["verdicts"]),
         "doses": figures.doses_figure(results["doses"]),
+        "doses-unregistered": figures.doses_figure(results["doses"], registered=False),
         "accuracy": figures.accuracy_figure(arms, list(every)),
         "differences": figures.differences_figure(pairs, list(every)) if pairs else None,
         "breakdown": figures.breakdown_figure(arms, list(every)),

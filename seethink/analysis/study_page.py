@@ -16,7 +16,7 @@ from seethink.analysis.wording import WITHOUT_OPEN, headline, title
 
 Tree = Mapping[str, Any]
 
-_SHOWN = ("doses", "claims", "accuracy", "difficulty", "breakdown", "habits", "curves")
+_SHOWN = ("doses", "doses-unregistered", "claims", "accuracy", "difficulty", "breakdown", "habits", "curves")
 """Figures of the page, in order; the others are in the report."""
 
 _ESCAPED = str.maketrans({character: f"\\{character}" for character in "\\`*_[]<>|#"})
@@ -46,7 +46,7 @@ def study_page(results: Tree, figures: Sequence[str], *, folder: str = "figures"
         parts += ["## Registered claims", _verdicts(results["verdicts"]), *_figures(drawn, ("claims",), folder)]
         parts.append("\n".join(f"- {_text(told.verdict_sentence(row))}" for row in results["verdicts"]))
     if results["doses"]:
-        parts += ["## Dose and response", _doses(results["doses"])]
+        parts += ["## Dose and response", *_figures(drawn, ("doses-unregistered",), folder), _doses(results["doses"])]
     parts += ["## Arms", _arms(results), *_figures(drawn, ("accuracy",), folder)]
     if results["claims"]:
         parts += ["## Comparisons", _comparisons(results["claims"])]

@@ -87,8 +87,8 @@ def test_a_dose_is_told_in_the_other_decoding_too_and_that_is_not_registered(tol
     assert (sampled["decoding"], sampled["registered"], sampled["quantity"]) == ("sampled", False, "hesitation_rate")
     means = [[point["mean"] for point in row["points"]] for row in (greedy, sampled)]
     assert means[1] == pytest.approx([mean + 0.1 for mean in means[0]], abs=0.01)
-    figure = (told[0] / "figures" / "doses.svg").read_text()
-    assert "greedy, as registered" in figure and "sampled, not registered" in figure
+    registered, other = ((told[0] / "figures" / f"{name}.svg").read_text() for name in ("doses", "doses-unregistered"))
+    assert "greedy responses, as registered" in registered and "sampled responses, not registered" in other
     page, report = (told[0] / "README.md").read_text(), (told[0] / "report.html").read_text()
     assert "| `teacher.h` | hesitant steps | sampled, not registered | sft | 0 |" in page
     assert '<td>sampled<span class="span">not registered</span></td>' in report
