@@ -14,7 +14,7 @@ from seethink.core.rejected import InputError
 from seethink.process.aggregate import MEAN, aggregate
 from seethink.process.collect.completer import Completer, Cost, Start, cost_of, next_steps, seed_of
 from seethink.process.missing import missing_of
-from seethink.process.score import score_many
+from seethink.process.score import score_priced
 from seethink.process.steps import Splitting, split
 
 NO_AUTO = (
@@ -81,9 +81,10 @@ def beam_search(item: Item, completer: Completer, scorer: StepScorer, config: Be
         different = list({beam.text: beam for beam in fresh}.values())
         if not different:
             break
-        scores = _scores(item, scorer, [beam.text for beam in different], config.splitting, config.aggregation)
-        cost += Cost(ratings=len(different))
-        grown += [beam._replace(score=score) for beam, score in zip(different, scores, strict=True)]
+        traces = [[step.text for step in split(beam.text, config.splitting, answer=False)] for beam in different]
+        for beam, priced in zip(different, score_priced(scorer, [item] * len(traces), traces), strict=True):
+            cost += priced.cost
+            grown.append(beam._replace(score=aggregate(priced.scores, config.aggregation, missing_of(scorer))))
         beams = sorted(grown, key=lambda beam: _rank(beam.score))[: config.beams]
         if all(beam.ends for beam in beams):
             break
@@ -93,12 +94,6 @@ def beam_search(item: Item, completer: Completer, scorer: StepScorer, config: Be
         cost += cost_of(completer, item, best.text, [rest.tokens])
         best = _Beam(best.text + rest.text, best.score, True, rest.right)
     return Found(best.text, best.score, best.right, cost)
-
-
-def _scores(item: Item, scorer: StepScorer, texts: list[str], how: Splitting, aggregation: str) -> list[float]:
-    traces = [[step.text for step in split(text, how, answer=False)] for text in texts]
-    missing = missing_of(scorer)
-    return [aggregate(one, aggregation, missing) for one in score_many(scorer, [item] * len(traces), traces)]
 
 
 def _rank(score: float) -> float:

@@ -1,4 +1,4 @@
-"""The process term of a reward: a penalty for steps that spoil what was sound, and nothing to be earned by adding any.
+"""The process term of a reward: a penalty for steps that spoil what was sound. Adding steps earns nothing.
 
 Adding step scores pays for more steps. Here a response starts at the outcome's reward and can only lose: as in PS-GRPO
 (URSA, arXiv 2501.04686) a sharp drop of the step scores counts, and it counts once. PS-GRPO measures a drop from one

@@ -19,7 +19,6 @@ from seethink.core.tables import (
     data_hash,
     parts,
     read_rows,
-    write_json,
     write_manifest,
     write_part,
     write_rows,
@@ -27,7 +26,7 @@ from seethink.core.tables import (
 from seethink.evaluation.bar import progress_bar
 from seethink.process.beam import Found, beam_search
 from seethink.process.best_of_n import best_of_n_results
-from seethink.process.collect.completer import Cost
+from seethink.process.collect.completer import Cost, total_cost
 from seethink.process.collect.policy import open_policy, policy_hash
 from seethink.process.construct import build, preferences
 from seethink.process.findings import own_accuracy, own_against_value
@@ -109,8 +108,8 @@ def search(task: SearchTask, items: Sequence[Item], images: ImageStore, reward: 
         "undecided": len(rows) - len(hits),
         "tokens_per_item": sum(row["tokens"] for row in rows) / len(rows),
     }
-    write_json(out / "results.json", results)
-    write_manifest(out, task, seeds={"beam": task.beam.seed}, data=data, started=started)
+    cost = {"search": total_cost(rows)}
+    seal_results(out, task, results, cost, seeds={"beam": task.beam.seed}, data=data, started=started)
     return results
 
 

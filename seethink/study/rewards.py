@@ -81,7 +81,7 @@ class RepetitionTerm(Config):
 
 
 class ProcessPenalty(Config):
-    """A right response whose step scores fall is worth less; nothing is to be earned (``process.drop``)."""
+    """A right response whose step scores fall is worth less; no step adds to it (``process.drop``)."""
 
     scorer: ScorerConfig
     weight: float = Field(default=0.5, gt=0, le=1)
