@@ -27,8 +27,8 @@ from seethink.evaluation.scoring import ScoringConfig
 from seethink.evaluation.settings import EvaluationConfig
 from seethink.study.benchmarks import BenchmarkFile, BenchmarkTask, condition, open_questions, run_benchmark
 from seethink.study.choices import Shown
+from seethink.study.corrupted import corrupted
 from seethink.study.rewards import OpenConfig, evaluation_judges, made_of, of_world, scored_by
-from seethink.study.sets import corrupted
 from seethink.world.source import WorldConfig, WorldSource
 from seethink.world.truth import WorldTruth
 

@@ -7,14 +7,11 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
-from random import Random
 from typing import Any
 
-from PIL import Image
-
 from seethink.core.config import Config
-from seethink.core.images import ImageStore, png_bytes
-from seethink.core.item import Item, item_from_row, item_row
+from seethink.core.images import ImageStore
+from seethink.core.item import Item, item_from_row
 from seethink.core.protocols import StepTruth
 from seethink.core.rejected import InputError, Rejected
 from seethink.core.tables import claim, data_hash, read_manifest, read_rows, write_manifest, write_rows
@@ -22,6 +19,7 @@ from seethink.core.trace import read_tags, write_tags
 from seethink.data.curation import PerplexityConfig, perplexity_subsets, responses_of, strip_steps
 from seethink.study.blindness import BlindConfig, audit_with_model
 from seethink.study.choices import Form, ItemChoice, PassAtK, Rows, Shown, TraceChoice
+from seethink.study.corrupted import shown_rows
 from seethink.study.pass_rates import item_key, measure_items
 from seethink.training.samples import Demonstration
 
@@ -79,7 +77,7 @@ def write_traces(
     if choice.matched is not None:
         rows = _matched(choice.matched, rows, against, base, images, data, choice.seed, reasons)
     rows = _drawn(rows, choice.count, choice.seed, "traces.count")
-    rows = list(_shown(rows, config.pictures, images))
+    rows = list(shown_rows(rows, config.pictures, images))
     return _seal(out, config, rows, made_of, reasons, started)
 
 
@@ -108,7 +106,7 @@ def write_items(
     if choice.matched is not None:
         rows = _matched(choice.matched, rows, against, base, images, data, choice.seed, reasons)
     rows = _drawn(rows, choice.count, choice.seed, "items.count")
-    rows = list(_shown(rows, config.pictures, images))
+    rows = list(shown_rows(rows, config.pictures, images))
     return _seal(out, config, rows, made_of, reasons, started, kept)
 
 
@@ -120,11 +118,6 @@ def read_traces(folder: Path) -> list[Demonstration]:
 def read_items(folder: Path) -> list[Item]:
     """A finished set of items."""
     return [item_from_row(row) for row in read_rows(folder)]
-
-
-def corrupted(items: Sequence[Item], shown: Shown, images: ImageStore) -> list[Item]:
-    """The items with other pictures; ids stay, so that answers are compared item by item."""
-    return [item_from_row(row) for row in _shown([item_row(item) for item in items], shown, images)]
 
 
 def _run_hash(data: Path) -> str:
@@ -279,41 +272,6 @@ def _by_rate(items: Sequence[Item], rates: Mapping[str, tuple[int, int]]) -> dic
         if draws:
             found[draws, hits].append(item.id)
     return found
-
-
-def _shown(rows: Sequence[Row], shown: Shown, images: ImageStore) -> Iterator[Row]:
-    if shown is Shown.OWN:
-        yield from rows
-        return
-    lent = _lent(rows) if shown is Shown.UNRELATED else {}
-    for row in rows:
-        pictures = tuple(row["images"] or ())
-        if shown is Shown.BLANK:
-            pictures = tuple(_blank(images, digest) for digest in pictures)
-        elif pictures:
-            pictures = lent[row["id"]]
-        yield row | {"images": list(pictures)}
-
-
-def _lent(rows: Sequence[Row]) -> dict[str, tuple[str, ...]]:
-    """Every row's pictures from another row with as many of them: the rows in a drawn order, each shown the next's."""
-    by_count: defaultdict[int, list[Row]] = defaultdict(list)
-    for row in rows:
-        by_count[len(row["images"] or ())].append(row)
-    lent: dict[str, tuple[str, ...]] = {}
-    for count, group in by_count.items():
-        if count and len(group) < 2:
-            raise InputError(f"pictures: unrelated needs two items with {count} pictures and there is one")
-        order = sorted(group, key=lambda row: row["id"])
-        Random(f"unrelated {len(order)}").shuffle(order)
-        for row, other in zip(order, [*order[1:], *order[:1]], strict=True):
-            lent[row["id"]] = tuple(other["images"] or ())
-    return lent
-
-
-def _blank(images: ImageStore, digest: str) -> str:
-    with images.open(digest) as picture:
-        return images.add(png_bytes(Image.new("RGB", picture.size, "white")))
 
 
 def _seal(

@@ -7,10 +7,10 @@ from seethink.core.item import Item, item_row, make_item
 from seethink.core.tables import data_hash, read_rows, write_rows
 from seethink.study.arms import Stage
 from seethink.study.choices import PassAtK, Shown
+from seethink.study.corrupted import corrupted
 from seethink.study.item_difficulty import difficulty_rows
 from seethink.study.pass_rates import measure_items
 from seethink.study.runs import plan_study, rows_of
-from seethink.study.sets import corrupted
 from seethink.study.settings import StudyConfig
 from seethink.study.stages import folder_of
 from seethink.world.source import WorldConfig, WorldSource

@@ -12,12 +12,12 @@ from seethink.core.trace import line_steps
 from seethink.data import DataConfig
 from seethink.data.curation import RandomSplit
 from seethink.study.choices import Form, ItemChoice, PassAtK, Seen, Shown, TraceChoice
+from seethink.study.corrupted import corrupted
 from seethink.study.data import build_world_data, read_data
 from seethink.study.pass_rates import item_key
 from seethink.study.sets import (
     ItemSetConfig,
     TraceSetConfig,
-    corrupted,
     read_items,
     read_traces,
     write_items,
