@@ -51,6 +51,7 @@ _FINAL = re.compile(
     r"\W{0,6}(?:(?:so|thus|therefore|hence),?\s{1,3})?(?:the\s|my\s)?(?:final\s|correct\s)?(?:answer|choice)\b",
     re.IGNORECASE,
 )
+_TAGGED = re.compile(r"<answer>", re.IGNORECASE)
 
 
 def split(text: str, how: Splitting = Splitting.AUTO, *, answer: bool = True) -> tuple[Step, ...]:
@@ -58,8 +59,9 @@ def split(text: str, how: Splitting = Splitting.AUTO, *, answer: bool = True) ->
 
     Args:
         answer: what follows the thinking is the last step. In a response without tags a last line that only states the
-            answer belongs to the step before it (reference 8.1), whatever this says; where the thinking has begun
-            and not ended it is a step.
+            answer belongs to the step before it (reference 8.1), whatever this says. Where the thinking has begun
+            and not ended, only an answer tag is one: other lines may be followed by more. A response that forgot to
+            close its thinking is thereby cut otherwise than one that did, and can be told from it.
     """
     closing = text.find(THINK_CLOSE)
     end = closing if closing >= 0 else len(text)
@@ -68,7 +70,7 @@ def split(text: str, how: Splitting = Splitting.AUTO, *, answer: bool = True) ->
     steps = list(_lines(text)) if how is Splitting.LINES else _cut(text, start, end, how)
     if closing >= 0 and answer:
         steps += _stripped(text, closing + len(THINK_CLOSE), len(text))
-    elif opening < 0 and closing < 0 and len(steps) > 1 and _FINAL.match(steps[-1].text):
+    elif closing < 0 and len(steps) > 1 and (_FINAL if opening < 0 else _TAGGED).match(steps[-1].text):
         joined = steps[-2].start, steps[-1].end
         steps[-2:] = [Step(text[slice(*joined)], *joined)]
     return tuple(steps)

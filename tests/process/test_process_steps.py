@@ -38,6 +38,12 @@ def test_a_thinking_that_goes_on_has_no_closing_line():
     assert len(split("<think>\nOne.\nThe answer lies in between.", Splitting.LINES)) == 2
 
 
+def test_a_response_that_forgot_to_close_its_thinking_is_told_from_one_that_did():
+    closed, open_ = (f"<think>\nOne.\nIt is 1.\n{tag}<answer>1</answer>" for tag in ("</think>\n", ""))
+    assert [step.text for step in split(closed, Splitting.LINES)] == ["One.", "It is 1.", "<answer>1</answer>"]
+    assert [step.text for step in split(open_, Splitting.LINES)] == ["One.", "It is 1.\n<answer>1</answer>"]
+
+
 def test_what_follows_the_thinking_is_a_step_of_its_own_or_none():
     text = write_tags("I see a1 red circle.\nThat makes 1.", "1")
     whole, bare = split(text, Splitting.LINES), split(text, Splitting.LINES, answer=False)
