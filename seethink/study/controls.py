@@ -66,6 +66,7 @@ FOLLOWS: Mapping[str, tuple[str, ...]] = {
     "rl.data.process scorer": ("rl.process",),
     "rl.data.process scorer config": ("rl.process",),
     "rl.data.process prompt": ("rl.process",),
+    "rl.data.process fillers": ("rl.process",),
     "rl.config.completions": ("budget",),
     "rl.cost": ("rl", "budget", "start", "imitation"),
     "rl.seeds": ("rl.seed",),

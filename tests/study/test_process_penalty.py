@@ -5,7 +5,8 @@ from seethink.core.tables import read_manifest
 from seethink.core.trace import write_tags
 from seethink.process.prm_config import HeadConfig
 from seethink.process.step_head import new_step_head, save_step_head
-from seethink.study.rewards import GRPOTask, ProcessPenalty, penalised, training_reward
+from seethink.study.controls import explains
+from seethink.study.rewards import GRPOTask, ProcessPenalty, made_of, penalised, training_reward
 from seethink.study.training import train_on_items
 from seethink.world.questions import question
 from seethink.world.traces import steps
@@ -32,6 +33,15 @@ def test_training_takes_the_penalty_from_its_settings(tiny, world_items, world_i
     train_on_items(task, tiny, world_items[:8], world_images, tmp_path / "run")
     manifest = read_manifest(tmp_path / "run")
     assert {"process scorer", "process scorer config"} <= manifest["data"].keys()
+
+
+def test_all_that_a_penalty_leaves_in_a_manifest_follows_from_its_setting(tiny, tmp_path):
+    """An arm that declares ``rl.process`` is compared with one that has none."""
+    prm = save_step_head(new_step_head(tiny, HeadConfig(), seed=0), tmp_path / "prm")
+    judge = {"kind": "judged", "model": "m", "base_url": "http://localhost:1/v1"}
+    for scorer in ({"kind": "truth"}, {"kind": "trained", "model": str(prm)}, judge):
+        penalty = ProcessPenalty.model_validate({"scorer": scorer})
+        assert all(explains(f"rl.data.{name}", "rl.process") for name in made_of(None, penalty))
 
 
 @pytest.mark.parametrize(
