@@ -9,6 +9,8 @@ where a start is read once. The last line is JSON:
 
 - ``tokens_ratio_binary_s16``: tokens of the cheapest exhaustive K in {1, 2, 4, 8, 16} that is at least as accurate as
   binary search at 16 steps, over those of binary search; aim 0.8 * S / ceil(log2 S) = 3.2. Where none is, K = 16.
+- ``tokens_ratio_stopping_s16``: the same for a binary search that asks for one completion at a time and for none where
+  no outcome could change what a start is taken for.
 - ``tokens_ratio_tree_s16``: the same for the tree, as measured.
 - ``shared_prefix_ratio``: seconds to complete starts of the tiny base one row per completion by transformers'
   ``generate``, over ours, by turns, on this machine; null with ``--no-model``.
@@ -100,6 +102,7 @@ def collectors(steps: int) -> list[tuple[str, int, float, Collector]]:
             made += [
                 ("exhaustive", k, threshold, Exhaustive(ExhaustiveConfig(rollouts=k, threshold=threshold), mine)),
                 ("binary", k, threshold, BinarySearch(BinaryConfig(rollouts=k, threshold=threshold), mine)),
+                ("stopping", k, threshold, BinarySearch(BinaryConfig(rollouts=k, threshold=threshold, wave=1), mine)),
                 ("agreement", k, threshold, Agreement(AgreementConfig(rollouts=k, threshold=threshold), weak, mine)),
             ]
         for iterations in ITERATIONS:
@@ -269,7 +272,9 @@ def main() -> None:
 
         told.figure.write_text(step_labels_figure([one._asdict() for one in curves]).svg, encoding="utf-8")
     found = {
-        f"tokens_ratio_{name}_s{steps}": ratio(curves, name, steps) for name in ("binary", "tree") for steps in LENGTHS
+        f"tokens_ratio_{name}_s{steps}": ratio(curves, name, steps)
+        for name in ("binary", "stopping", "tree")
+        for steps in LENGTHS
     }
     aims = {f"aim_binary_s{steps}": round(0.8 * steps / math.ceil(math.log2(steps)), 2) for steps in LENGTHS}
     shared = round(median(ratios), 3) if ratios else None

@@ -80,6 +80,33 @@ def test_binary_search_looks_at_log_many_starts_and_implies_the_rest(wrong):
     assert all(value == 0 for value in one.values[one.first_error :])
 
 
+@pytest.mark.parametrize("threshold", [0.0, 0.5])
+def test_a_start_is_completed_no_further_once_it_is_known(wrong, threshold):
+    """A solver that never errs itself: from a sound start all succeed, from another nobody."""
+    made = [one for one, _ in wrong[:20]]
+    whole, stopping = (
+        BinarySearch(BinaryConfig(rollouts=8, threshold=threshold, wave=wave), SimulatedSolver(0.0)).label(made)
+        for wave in (None, 1)
+    )
+    assert [one.first_error for one in stopping] == [one.first_error for one in whole] == [k for _, k in wrong[:20]]
+    assert [one.values for one in stopping] == [one.values for one in whole]
+    # Of eight, one success clears a start at 0; at a half five do, and four failures condemn it.
+    sound = sum(one.first_error > k for one in whole for k in looked_at(one.first_error))
+    looked = sum(len(looked_at(one.first_error)) for one in whole)
+    each = (1, 8) if threshold == 0 else (5, 4)
+    assert sum(one.cost.completions for one in stopping) == sound * each[0] + (looked - sound) * each[1]
+    assert sum(one.cost.completions for one in whole) == 8 * looked
+
+
+def looked_at(error):
+    """Places that a binary search for this first error looks at."""
+    good, bad, found = -1, STEPS - 1, []
+    while bad - good > 1:
+        found.append((good + bad) // 2)
+        good, bad = (found[-1], bad) if found[-1] < error else (good, found[-1])
+    return found
+
+
 def test_a_right_solution_has_no_error(store):
     item = chain_item(chain(0, 0, 4), store)
     made = solution(item, chain_response(true_sums(chain(0, 0, 4))), True, Splitting.LINES)

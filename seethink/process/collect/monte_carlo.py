@@ -13,7 +13,7 @@ from typing import Literal
 from pydantic import Field
 
 from seethink.core.config import Config, config_hash
-from seethink.process.collect.completer import Completer, Cost, Rollouts, Start, roll_out
+from seethink.process.collect.completer import Completer, Cost, Rollouts, Start, roll_out, seed_of
 from seethink.process.collect.labels import Labelled, Solution, first_below
 
 
@@ -34,6 +34,10 @@ class BinaryConfig(Config):
     kind: Literal["binary"] = "binary"
     rollouts: int = Field(default=8, ge=1)
     threshold: float = Field(default=0.0, ge=0, lt=1)
+    wave: int | None = Field(default=None, ge=1)
+    """Completions asked for at a time. A start gets no further ones once no outcome of theirs could change what it is
+    taken for; all K at once where None. Fewer tokens, more and smaller batches; values are shares of what was drawn,
+    and so too high where a start was cleared early: train with ``hard``."""
     seed: int = 0
 
 
@@ -91,10 +95,29 @@ class BinarySearch:
         """The searches go on side by side: one batch of starts for every halving."""
         searches = [_Search(one, bad=len(one.steps) - 1) for one in solutions]
         while active := [one for one in searches if not one.solution.right and one.goes_on]:
-            found = _at(self.completer, [(one.solution, one.middle) for one in active], self.config)
+            found = self._until_told([Start(one.solution.item, one.solution.starts[one.middle]) for one in active])
             for search, rollouts in zip(active, found, strict=True):
                 search.narrow(rollouts, self.config.threshold)
         return [one.labelled() for one in searches]
+
+    def _until_told(self, starts: Sequence[Start]) -> list[Rollouts]:
+        """Completions of each start, a wave at a time, until it is known what it is taken for."""
+        wanted, wave = self.config.rollouts, self.config.wave or self.config.rollouts
+        found = [Rollouts(0, 0, Cost())] * len(starts)
+        for drawn in range(0, wanted, wave):
+            left = wanted - drawn
+            open_ = [place for place, one in enumerate(found) if not drawn or not self._told(one, left)]
+            seed = seed_of(self.config.seed, "wave", drawn) if drawn else self.config.seed
+            told = roll_out(self.completer, [starts[place] for place in open_], min(wave, left), seed)
+            for place, more in zip(open_, told, strict=True):
+                one = found[place]
+                found[place] = Rollouts(one.right + more.right, one.decided + more.decided, one.cost + more.cost)
+        return found
+
+    def _told(self, found: Rollouts, left: int) -> bool:
+        """Whether the share of right ones stays above the threshold, or stays at or below it, whatever is drawn."""
+        lowest, highest = found.right / (found.decided + left), (found.right + left) / (found.decided + left)
+        return lowest > self.config.threshold or highest <= self.config.threshold
 
 
 @dataclass
