@@ -86,8 +86,7 @@ def apart(samples: Samples, *, seed: int = 0, resamples: int = RESAMPLES) -> Apa
         return Apart(Interval(None, None, None, items), None, shared)
     if shared == items:
         return Apart(Interval(0.0, 0.0, 0.0, items), None, shared)
-    mean = sum(part.weight * float(part.values.mean()) for part in parts)
-    found = Interval(mean, *_spread(parts, seed, resamples), items)
+    found = _difference(parts, items, seed, resamples)
     if min(sizes) < 2:
         return Apart(found, None, shared)
     weights_N = np.concatenate([np.full(len(part.values), part.weight / len(part.values)) for part in parts])
@@ -113,8 +112,7 @@ def apart_within(strata: Mapping[str, Samples], *, seed: int = 0, resamples: int
     if not items:
         return Apart(Interval(None, None, None, 0), None)
     parts = [_Part(part.weight * sum(map(len, one)) / items, part.values) for one in known for part in _parts(one)]
-    mean = sum(part.weight * float(part.values.mean()) for part in parts)
-    return Apart(Interval(mean, *_spread(parts, seed, resamples), items), None, shared)
+    return Apart(_difference(parts, items, seed, resamples), None, shared)
 
 
 def _parts(samples: Samples) -> list[_Part]:
@@ -123,6 +121,11 @@ def _parts(samples: Samples) -> list[_Part]:
     in_a, in_b = max(1, len(a) + len(both)), max(1, len(b) + len(both))
     weights = len(a) / in_a, -len(b) / in_b, len(both) * (1 / in_a - 1 / in_b)
     return [_Part(weight, values) for weight, values in zip(weights, (a, b, both), strict=True) if len(values)]
+
+
+def _difference(parts: Sequence[_Part], items: int, seed: int, resamples: int) -> Interval:
+    mean = sum(part.weight * float(part.values.mean()) for part in parts)
+    return Interval(mean, *_spread(parts, seed, resamples), items)
 
 
 def _spread(parts: Sequence[_Part], seed: int, resamples: int) -> tuple[float, float]:

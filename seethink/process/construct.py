@@ -18,7 +18,7 @@ from seethink.core.images import ImageStore
 from seethink.core.item import Item, item_record, items_by_id, own_id
 from seethink.core.rejected import InputError
 from seethink.core.tables import write_text
-from seethink.process.aggregate import MEAN, aggregate
+from seethink.process.aggregate import LAST, MEAN, aggregate
 from seethink.process.best_of_n import NS
 from seethink.process.pool import Pool, decided
 from seethink.process.score import Scored
@@ -62,7 +62,7 @@ def preferences(
         values, right = list[float](), list[float]()
         for steps, whole in scorers.values():
             prm = [aggregate(scores, MEAN) for scores in steps.of(pool)]
-            orm = [aggregate(scores, "last", whole.missing) for scores in whole.of(pool)]
+            orm = [aggregate(scores, LAST, whole.missing) for scores in whole.of(pool)]
             sizes = [n for n in ns if n <= len(pool.candidates)]
             chosen = [(_hit(pool, prm, n), _hit(pool, orm, n)) for n in sizes]
             right += [b for _, b in chosen if b is not None]

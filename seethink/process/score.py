@@ -35,12 +35,6 @@ class Priced(NamedTuple):
     cost: Cost
 
 
-class PricedStepScorer(ManyStepScorer, Protocol):
-    """A ManyStepScorer that pays for its scores, and says what."""
-
-    def score_priced(self, items: Sequence[Item], traces: Sequence[Sequence[str]]) -> list[Priced]: ...
-
-
 class ScoringConfig(Config):
     """How pools are scored."""
 
@@ -141,18 +135,20 @@ def sealed_scores(
     """
     started = time.time()
     data = {"scorer": name, **data}
-    if not claim(out, config, data):
-        sealed = len(parts(out))
+    finished, sealed = claim(out, config, data), len(parts(out))
+    if not finished:
         with progress_bar(f"score {name}", len(asked), min(sealed * config.part, len(asked))) as told:
             for number in range(sealed, -(-len(asked) // config.part)):
                 chunk = asked[number * config.part : (number + 1) * config.part]
                 write_part(out, number, list(_rows(scorer, chunk)))
                 told(len(chunk), "")
-        cost = asdict(total_cost(read_rows(out)))
-        write_manifest(out, config, seeds={}, data=data, started=started, cost=cost, more={"resumed_parts": sealed})
     rows = list(read_rows(out))
+    cost = total_cost(rows)
+    if not finished:
+        paid, more = asdict(cost), {"resumed_parts": sealed}
+        write_manifest(out, config, seeds={}, data=data, started=started, cost=paid, more=more)
     scores = [tuple(math.nan if value is None else value for value in row["scores"]) for row in rows]
-    return Sealed(scores, total_cost(rows) if all("ratings" in row for row in rows) else None)
+    return Sealed(scores, cost if all("ratings" in row for row in rows) else None)
 
 
 def _rows(scorer: StepScorer, chunk: Sequence[Asked]) -> Iterator[dict[str, Any]]:

@@ -106,7 +106,7 @@ class BinarySearch:
         found = [Rollouts(0, 0, Cost())] * len(starts)
         for drawn in range(0, wanted, wave):
             left = wanted - drawn
-            open_ = [place for place, one in enumerate(found) if not drawn or not self._told(one, left)]
+            open_ = [place for place, one in enumerate(found) if not self._told(one, left)]
             seed = seed_of(self.config.seed, "wave", drawn) if drawn else self.config.seed
             told = roll_out(self.completer, [starts[place] for place in open_], min(wave, left), seed)
             for place, more in zip(open_, told, strict=True):
