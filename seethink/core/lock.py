@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
+
+from seethink.core.rejected import InputError
 
 
 class Held(Exception):
@@ -32,3 +34,19 @@ def held(path: Path, *, shared: bool = False, wait: float = 0.0) -> Iterator[Non
             raise Held(str(error)) from None
         yield
         connection.execute("ROLLBACK")
+
+
+@contextmanager
+def only_run(folder: Path, shard: str | None = None) -> Iterator[None]:
+    """Hold an output folder, so that two runs do not make it side by side: alone, or together with its other shards as
+    the only ``shard`` of that name. Raises InputError where another process holds it."""
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(held(folder / "run.lock", shared=shard is not None))
+            if shard is not None:
+                stack.enter_context(held(folder / f"shard-{shard}.lock"))
+        except Held as error:
+            raise InputError(
+                f"{folder} is in use by another run ({error}): wait for it, or choose another folder"
+            ) from None
+        yield

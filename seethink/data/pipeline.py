@@ -27,6 +27,7 @@ from rich.console import Console
 
 from seethink.core.images import ImageStore
 from seethink.core.item import Item
+from seethink.core.lock import only_run
 from seethink.core.rejected import InputError, Rejected
 from seethink.core.tables import MANIFEST, write_manifest
 from seethink.data.account import accounted
@@ -36,7 +37,6 @@ from seethink.data.engines.choice import Engine, LocalEngine, Workshop
 from seethink.data.engines.local import carry
 from seethink.data.engines.parts import Counts, every_part, pending
 from seethink.data.funnel import FunnelRow
-from seethink.data.lock import only_run
 from seethink.data.progress import StepLines
 from seethink.data.roles import Teachers, asked_how, open_teachers, write_prompts
 from seethink.data.sets import Sets, spent_record, withdraw_sets, write_sets

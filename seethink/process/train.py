@@ -33,7 +33,7 @@ from seethink.process.step_head import StepCheckpoint, Trace, encode, save_head_
 from seethink.process.targets import by_question, kept_back, up_to_first_error
 from seethink.training.backends.arguments import common_arguments
 from seethink.training.backends.loop import open_policy, train_and_save
-from seethink.training.processes import claim_together, first_process, seal_together, share_of, wait_for_all
+from seethink.training.processes import claimed_together, first_process, seal_together, share_of, wait_for_all
 
 _WEIGHTS = "model.safetensors"
 
@@ -53,31 +53,32 @@ def train_prm(
     if not known:
         raise InputError("no labelled step to train on: collect labels first, or give a file of rows")
     data = {"base": weights_hash(base), "traces": data_hash([*trace] for trace in known)}
-    if claim_together(out, config, data):
-        return read_manifest(out) or {}
-    taught, back = kept_back(known, config.held_back, config.seed)
-    if config.first_error is not None:
-        taught, back = (_labelled(up_to_first_error(part, config.first_error)) for part in (taught, back))
-    if not taught:
-        raise InputError(f"held_back={config.held_back} leaves no trace to train on: lower it")
-    log, cost = _train(config, base, taught, images, out)
-    wait_for_all()
-    fit = None
-    if first_process() and back:
-        folder = out / ("model" if (out / "model").is_dir() else "adapter")
-        # The model that was trained may stand in the way of the one that is read back.
-        gc.collect()
-        fit = calibrate(folder, back, images, hard=config.hard, dtype=config.dtype)
-    return seal_together(
-        out,
-        config,
-        seeds={"head, order and what is kept back": config.seed},
-        data=data,
-        started=started,
-        log=log,
-        cost=cost | {"labels": float(value_counts(taught)), "kept_back": float(value_counts(back))},
-        more={"calibration": fit._asdict()} if fit else None,
-    )
+    with claimed_together(out, config, data) as finished:
+        if finished:
+            return read_manifest(out) or {}
+        taught, back = kept_back(known, config.held_back, config.seed)
+        if config.first_error is not None:
+            taught, back = (_labelled(up_to_first_error(part, config.first_error)) for part in (taught, back))
+        if not taught:
+            raise InputError(f"held_back={config.held_back} leaves no trace to train on: lower it")
+        log, cost = _train(config, base, taught, images, out)
+        wait_for_all()
+        fit = None
+        if first_process() and back:
+            folder = out / ("model" if (out / "model").is_dir() else "adapter")
+            # The model that was trained may stand in the way of the one that is read back.
+            gc.collect()
+            fit = calibrate(folder, back, images, hard=config.hard, dtype=config.dtype)
+        return seal_together(
+            out,
+            config,
+            seeds={"head, order and what is kept back": config.seed},
+            data=data,
+            started=started,
+            log=log,
+            cost=cost | {"labels": float(value_counts(taught)), "kept_back": float(value_counts(back))},
+            more={"calibration": fit._asdict()} if fit else None,
+        )
 
 
 def _train(

@@ -28,9 +28,9 @@ from seethink.analysis import BenchmarkRun, agreement, benchmark_results, write_
 from seethink.core.config import Config
 from seethink.core.graded import Decoding, GradedResponse, graded_from_row
 from seethink.core.images import ImageStore
+from seethink.core.lock import only_run
 from seethink.core.rejected import InputError
 from seethink.core.tables import MANIFEST, read_json, read_rows, write_json, write_manifest
-from seethink.data.lock import only_run
 from seethink.evaluation.bar import progress_bar
 from seethink.evaluation.benchmark_run import (
     FIGURES,

@@ -22,7 +22,7 @@ from seethink.core.tables import data_hash, read_manifest
 from seethink.rewards.shaping import Shaping
 from seethink.training.alarms import AlarmConfig
 from seethink.training.imitation import Imitated
-from seethink.training.processes import claim_together, seal_together
+from seethink.training.processes import claimed_together, seal_together
 from seethink.training.settings import PolicyConfig
 
 if TYPE_CHECKING:
@@ -236,7 +236,10 @@ def train_grpo(
     if imitated is not None:
         shown = imitated.demonstrations
         data["imitated"] = data_hash((one.item.id, one.item.images, one.response) for one in shown)
-    if claim_together(out, config, data):
-        return read_manifest(out) or {}
-    log, cost = run_grpo(config, base, items, images, reward, out, shaping, imitated)
-    return seal_together(out, config, seeds={"training": config.seed}, data=data, started=started, log=log, cost=cost)
+    with claimed_together(out, config, data) as finished:
+        if finished:
+            return read_manifest(out) or {}
+        log, cost = run_grpo(config, base, items, images, reward, out, shaping, imitated)
+        return seal_together(
+            out, config, seeds={"training": config.seed}, data=data, started=started, log=log, cost=cost
+        )

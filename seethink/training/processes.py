@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import atexit
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 from seethink.core.config import Config
+from seethink.core.lock import only_run
 from seethink.core.rejected import InputError
 from seethink.core.tables import claim, read_manifest, write_manifest, write_rows
 
@@ -31,22 +33,26 @@ def wait_for_all() -> None:
     _state().wait_for_everyone()
 
 
-def claim_together(folder: Path, config: Config, data: Mapping[str, str]) -> bool:
-    """``claim`` by the first process; all are told what it found, and all stop where it cannot."""
+@contextmanager
+def claimed_together(folder: Path, config: Config, data: Mapping[str, str]) -> Iterator[bool]:
+    """``claim`` by the first process, which holds the folder as long as it trains; all are told what it found, and all
+    stop where it cannot or another run is at it."""
     from accelerate.utils import broadcast_object_list
 
     found: list[bool | str] = [False]
-    if first_process():
-        try:
-            found = [claim(folder, config, data)]
-        except InputError as error:
-            found = [str(error)]
-    broadcast_object_list(found)
-    # One that leaves at once would close the connection that another still reads the answer from.
-    wait_for_all()
-    if isinstance(found[0], str):
-        raise InputError(found[0])
-    return found[0]
+    with ExitStack() as holding:
+        if first_process():
+            try:
+                holding.enter_context(only_run(folder))
+                found = [claim(folder, config, data)]
+            except InputError as error:
+                found = [str(error)]
+        broadcast_object_list(found)
+        # One that leaves at once would close the connection that another still reads the answer from.
+        wait_for_all()
+        if isinstance(found[0], str):
+            raise InputError(found[0])
+        yield found[0]
 
 
 def seal_together(

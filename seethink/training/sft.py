@@ -13,7 +13,7 @@ from seethink.core.chat import prompt_hash
 from seethink.core.images import ImageStore
 from seethink.core.rejected import InputError, Rejected
 from seethink.core.tables import data_hash, read_manifest, write_rows
-from seethink.training.processes import claim_together, first_process, seal_together
+from seethink.training.processes import claimed_together, first_process, seal_together
 from seethink.training.samples import SPIKED, Demonstration, count_reasons, fitting, tell_aside
 from seethink.training.settings import PolicyConfig
 from seethink.training.spikes import SpikeConfig
@@ -60,28 +60,29 @@ def train_sft(
         "order": data_hash(one.item.id for one in demonstrations),
         "prompt": prompt_hash(),
     }
-    if claim_together(out, config, data):
-        return read_manifest(out) or {}
-    read_config(base)
-    processor = load_processor(checkpoint_folder(base), max_pixels=config.max_pixels)
-    kept, aside = fitting(processor, demonstrations, images, config.max_tokens)
-    steps = config.steps or -(-len(kept) // config.batch)
+    with claimed_together(out, config, data) as finished:
+        if finished:
+            return read_manifest(out) or {}
+        read_config(base)
+        processor = load_processor(checkpoint_folder(base), max_pixels=config.max_pixels)
+        kept, aside = fitting(processor, demonstrations, images, config.max_tokens)
+        steps = config.steps or -(-len(kept) // config.batch)
 
-    def run(order: Sequence[int], watch: Watch) -> Any:
-        return run_sft(config, base, [kept[row] for row in order], images, out, watch)
+        def run(order: Sequence[int], watch: Watch) -> Any:
+            return run_sft(config, base, [kept[row] for row in order], images, out, watch)
 
-    (log, cost), mended = train_with_reruns(config, len(kept), steps, out / "checkpoints", run)
-    aside += [Rejected(SPIKED, f"step {one.spike.step}", kept[row].item.id) for one in mended for row in one.rows]
-    if first_process():
-        write_rows(out / "set_aside", [row._asdict() for row in aside])
-        tell_aside(aside, len(demonstrations), out / "set_aside")
-    return seal_together(
-        out,
-        config,
-        seeds={"training": config.seed},
-        data=data,
-        started=started,
-        log=log,
-        cost=cost | {"set_aside": float(len(aside)), "reruns": float(len(mended))},
-        more={"set_aside": count_reasons(aside), "reruns": [one.record() for one in mended]},
-    )
+        (log, cost), mended = train_with_reruns(config, len(kept), steps, out / "checkpoints", run)
+        aside += [Rejected(SPIKED, f"step {one.spike.step}", kept[row].item.id) for one in mended for row in one.rows]
+        if first_process():
+            write_rows(out / "set_aside", [row._asdict() for row in aside])
+            tell_aside(aside, len(demonstrations), out / "set_aside")
+        return seal_together(
+            out,
+            config,
+            seeds={"training": config.seed},
+            data=data,
+            started=started,
+            log=log,
+            cost=cost | {"set_aside": float(len(aside)), "reruns": float(len(mended))},
+            more={"set_aside": count_reasons(aside), "reruns": [one.record() for one in mended]},
+        )

@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
+from seethink.core.lock import only_run
 from seethink.core.rejected import InputError, Stopped
 from seethink.core.tables import read_manifest, read_rows
 from seethink.data import roles
-from seethink.data.lock import only_run
 
 SCRIPT = Path(__file__).parent / "pipeline_process.py"
 ROWS, WIDTH = 24, 4

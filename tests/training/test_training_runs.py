@@ -1,6 +1,7 @@
 import pytest
 
 from seethink.core.config import parse_config
+from seethink.core.lock import only_run
 from seethink.core.rejected import InputError
 from seethink.core.tables import read_manifest, read_rows
 from seethink.core.verdict import Outcome, undecided
@@ -56,6 +57,12 @@ def test_other_settings_train_anew_in_the_same_folder(tiny, demonstrations, worl
     other = train_sft(SFT.model_copy(update={"steps": 1}), tiny, demonstrations, world_images, tmp_path)
     assert (first["cost"]["steps"], other["cost"]["steps"]) == (2, 1)
     assert read_manifest(tmp_path) == other and len(list(read_rows(tmp_path / "log"))) == 1
+
+
+def test_a_folder_that_another_run_trains_in_is_refused_and_left_alone(tiny, demonstrations, world_images, tmp_path):
+    with only_run(tmp_path), pytest.raises(InputError, match="in use by another run"):
+        train_sft(SFT, tiny, demonstrations, world_images, tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["run.lock"]
 
 
 def test_where_nobody_decides_nothing_is_learnt(tiny, items, world_images, tmp_path):

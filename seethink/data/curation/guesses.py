@@ -21,6 +21,7 @@ from rich.console import Console
 from seethink.answers import grade
 from seethink.core.images import ImageStore
 from seethink.core.item import RULE_VERIFIERS, Item
+from seethink.core.lock import only_run
 from seethink.core.rejected import Rejected
 from seethink.core.tables import read_rows
 from seethink.core.trace import last_answer
@@ -28,7 +29,6 @@ from seethink.core.verdict import is_hit
 from seethink.data.collect import collect_table
 from seethink.data.config import DataConfig
 from seethink.data.engines.local import carry
-from seethink.data.lock import only_run
 from seethink.data.progress import StepLines
 from seethink.data.roles import Teachers, asked_how, instructions, open_teachers, text_hash
 from seethink.data.row import Row, row_from_record
