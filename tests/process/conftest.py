@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from seethink.core.item import Item
     from seethink.process.pool import Pool
 
@@ -41,3 +43,23 @@ def pools_of_two(world_items: list[Item]) -> list[Pool]:
         if texts[True] != texts[False]:
             found.append(Pool(item, "g", tuple(Candidate(text, float(way), str(way)) for way, text in texts.items())))
     return found
+
+
+@pytest.fixture(scope="session")
+def scripted() -> type:
+    """A completer: two first steps, one of which is right in the end two times of three, the other never."""
+    from seethink.process.collect.completer import Completion, Proposal
+
+    class Scripted:
+        def complete(self, starts: Sequence[Any], count: int, seed: int) -> list[list[Completion]]:
+            made = "</think><answer>x</answer>"
+            return [[Completion(made, "good" in started and seed % 3 > 0, 3)] * count for _, started in starts]
+
+        def propose(self, starts: Sequence[Any], count: int, seed: int) -> list[list[Proposal]]:
+            words = ("good", "bad", "good")[:count]
+            return [[Proposal(f"\n{word} {len(started)}.", False, None, 2) for word in words] for _, started in starts]
+
+        def prompt_tokens(self, item: Item, started: str) -> int:
+            return 10
+
+    return Scripted
