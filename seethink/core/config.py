@@ -143,6 +143,11 @@ def _explain(kind: type[Config], detail: Any) -> str:
     if detail["type"] == "extra_forbidden":
         near = get_close_matches(str(detail["loc"][-1]), _field_names(kind), n=1)
         message = f"{field}: no such field" + (f", did you mean {near[0]}?" if near else "")
+    # Settings of several forms are told apart by a field that is always called so.
+    if detail["type"] == "union_tag_not_found":
+        message = f"{field}: say which with {field}.kind"
+    if detail["type"] == "union_tag_invalid":
+        message = f"{field}.kind: {detail['ctx']['tag']!r} is none of {detail['ctx']['expected_tags']}"
     return message
 
 

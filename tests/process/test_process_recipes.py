@@ -1,6 +1,7 @@
 """Every file of recipes/process is settings that its command takes, and every command of its scripts parses."""
 
 import os
+import re
 import shlex
 import subprocess
 
@@ -9,6 +10,7 @@ from typer.main import get_command
 
 from seethink.cli import app
 from seethink.core.config import load_config
+from seethink.core.rejected import InputError
 from seethink.process.measure import ErrorsTask, ProbeTask
 from seethink.process.prm_config import PRMConfig
 from seethink.process.settings import BenchTask, LabelTask
@@ -65,3 +67,15 @@ def test_every_command_of_a_script_is_one_that_there_is(checkout, script):
             context = command.make_context(command.name, list(rest), parent=context)
         if (config := context.params.get("config")) is not None:
             assert (checkout / config).is_file(), line
+
+
+@pytest.mark.parametrize(
+    ("override", "told"),
+    [
+        ("collector.wave=1", "collector: say which with collector.kind"),
+        ("collector.kind=binry", "collector.kind: 'binry' is none of 'exhaustive', 'binary'"),
+    ],
+)
+def test_settings_of_no_kind_or_of_an_unknown_one_are_named(override, told):
+    with pytest.raises(InputError, match=re.escape(told)):
+        load_config(LabelTask, None, [override])
