@@ -13,7 +13,7 @@ from seethink.core.config import load_config
 from seethink.core.rejected import InputError
 from seethink.process.measure import ErrorsTask, ProbeTask
 from seethink.process.prm_config import PRMConfig
-from seethink.process.settings import BenchTask, LabelTask
+from seethink.process.settings import BenchTask, LabelTask, SearchTask
 from seethink.study.recipe import PRMRecipe
 from seethink.study.rewards import GRPOTask
 from seethink.study.settings import StudyConfig
@@ -27,6 +27,8 @@ KINDS = {
     "prm_qwen2_5_vl_3b_lora": (PRMRecipe,),
     "bench": (BenchTask,),
     "two_models": (BenchTask,),
+    "variants": (BenchTask,),
+    "search": (SearchTask,),
     "real": (BenchTask,),
     "real_outcome": (BenchTask,),
     "errors": (ErrorsTask, ProbeTask),
@@ -51,14 +53,14 @@ def test_the_penalty_is_what_the_two_runs_of_grpo_differ_in(checkout):
     assert not study.accept and study.rl.completions == plain.completions
 
 
-@pytest.mark.parametrize("script", ["run", "further"])
+@pytest.mark.parametrize("script", ["run", "further", "variants"])
 def test_every_command_of_a_script_is_one_that_there_is(checkout, script):
     """The script's commands, printed instead of run, are parsed as the command line parses them."""
     surroundings = {**os.environ, "SEETHINK": "echo seethink", "MATHV": "mathv", "LOGICVISTA": "logic"}
     told = ["sh", f"recipes/process/{script}.sh"]
     done = subprocess.run(told, cwd=checkout, env=surroundings, capture_output=True, text=True, check=True, timeout=60)
     lines = [shlex.split(line) for line in done.stdout.splitlines()]
-    assert len(lines) > 8 and all(line[0] == "seethink" for line in lines)
+    assert len(lines) > 5 and all(line[0] == "seethink" for line in lines)
     for line in lines:
         command, words = get_command(app), line[1:]
         context = command.make_context("seethink", list(words), resilient_parsing=False)
