@@ -124,7 +124,8 @@ class Timed:
 def step_shares() -> list[float]:
     """Scoring over the step it belongs to, for every step but the first, which also starts the math worker."""
     from seethink.study.rewards import training_reward
-    from seethink.training.grpo import GRPOConfig, train_grpo
+    from seethink.training.grpo import GRPOConfig
+    from seethink.training.train import train_grpo
     from seethink.world.source import WorldConfig, WorldSource
 
     config = GRPOConfig(

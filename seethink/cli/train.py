@@ -61,7 +61,8 @@ def sft(
     from seethink.core.config import load_config
     from seethink.core.images import ImageStore
     from seethink.study.data import read_demonstrations
-    from seethink.training.sft import SFTConfig, train_sft
+    from seethink.training.sft import SFTConfig
+    from seethink.training.train import train_sft
 
     settings = load_config(SFTConfig, config, overrides or ())
     train_sft(settings, model, read_demonstrations(data, name), ImageStore(data / "images"), out)

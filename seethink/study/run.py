@@ -55,7 +55,8 @@ from seethink.study.stages import (
 from seethink.study.training import train_on_items
 from seethink.study.work import work_off
 from seethink.training.processes import first_process
-from seethink.training.sft import SFTConfig, train_sft
+from seethink.training.sft import SFTConfig
+from seethink.training.train import train_sft
 from seethink.world.truth import WorldTruth
 
 HELD = 75

@@ -23,10 +23,9 @@ from seethink.study.rewards import (
     training_reward,
 )
 from seethink.study.sources import FileTraces, RunTraces
-from seethink.training.grpo import train_grpo
 from seethink.training.imitation import Imitated
 from seethink.training.samples import Demonstration
-from seethink.training.sft import train_sft
+from seethink.training.train import train_grpo, train_sft
 
 
 def train_recipe(recipe: TrainingRecipe, out: Path) -> tuple[dict[str, Any], list[Rejected]]:

@@ -5,24 +5,13 @@ The functions are the oracle that tests hold the back end against (VLAA-Thinking
 
 from __future__ import annotations
 
-import time
-from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field, model_validator
 
-from seethink.core.chat import prompt_hash
 from seethink.core.config import Config
-from seethink.core.images import ImageStore
-from seethink.core.item import Item
-from seethink.core.protocols import Reward
-from seethink.core.rejected import InputError
-from seethink.core.tables import data_hash, read_manifest
-from seethink.rewards.shaping import Shaping
 from seethink.training.alarms import AlarmConfig
-from seethink.training.imitation import Imitated
-from seethink.training.processes import claimed_together, seal_together
 from seethink.training.settings import PolicyConfig
 
 if TYPE_CHECKING:
@@ -185,61 +174,3 @@ def grpo_loss(
         drift_BT = reference_logps_BT - logps_BT
         loss_BT = loss_BT + kl * (drift_BT.exp() - drift_BT - 1)
     return ((loss_BT * mask_BT).sum(1) / mask_BT.sum(1).clamp(min=1)).mean()
-
-
-def train_grpo(
-    config: GRPOConfig,
-    base: str | Path,
-    items: Sequence[Item],
-    images: ImageStore,
-    reward: Reward,
-    out: Path,
-    *,
-    shaping: Shaping | None = None,
-    made_of: Mapping[str, str] | None = None,
-    imitated: Imitated | None = None,
-) -> dict[str, Any]:
-    """Train ``base`` by GRPO; the model lies in ``out/model``. Finished runs return their manifest at once, killed ones
-    go on from their last checkpoint, which always falls between two rollouts.
-
-    Args:
-        shaping: weights and terms beside the reward; none where None.
-        made_of: hashes of what the reward is made of, a scorer's weights or a judge's prompt; recorded with the data,
-            and where they change the run is another one.
-        imitated: demonstrations of a further term of the loss; none where None. ``config`` has to say so too.
-    """
-    from seethink.models.load import weights_hash
-    from seethink.training.backends.with_trl import run_grpo
-
-    different = len({item.id for item in items})
-    if different < config.rollout:
-        name = "prompts_per_step" if config.prompts_per_rollout is None else "prompts_per_rollout"
-        raise InputError(
-            f"GRPO wants {name}={config.rollout} different items at a time and got {different}: "
-            f"lower {name} or give more items"
-        )
-    if config.steps < 1:
-        raise InputError(
-            f"GRPO: completions={config.completions} is less than one rollout of "
-            f"{config.rollout} prompts x {config.group} completions: raise completions"
-        )
-    started, shaping = time.time(), shaping or Shaping()
-    data = {
-        "base": weights_hash(base),
-        "items": data_hash((item.id, item.images) for item in items),
-        "order": data_hash(item.id for item in items),
-        "prompt": prompt_hash(),
-        **(made_of or {}),
-    }
-    if shaping.weights or shaping.terms:
-        data["shaping"] = data_hash([dict(shaping.weights), *((term.name, term.weight) for term in shaping.terms)])
-    if imitated is not None:
-        shown = imitated.demonstrations
-        data["imitated"] = data_hash((one.item.id, one.item.images, one.response) for one in shown)
-    with claimed_together(out, config, data) as finished:
-        if finished:
-            return read_manifest(out) or {}
-        log, cost = run_grpo(config, base, items, images, reward, out, shaping, imitated)
-        return seal_together(
-            out, config, seeds={"training": config.seed}, data=data, started=started, log=log, cost=cost
-        )

@@ -21,11 +21,12 @@ from seethink.core.item import Item
 from seethink.core.verdict import Verdict, graded
 from seethink.models.groups import GroupDraws, PromptBatch
 from seethink.training.backends import shared_prefix
-from seethink.training.grpo import GRPOConfig, train_grpo
+from seethink.training.grpo import GRPOConfig
 from seethink.training.processes import first_process
 from seethink.training.samples import Demonstration
-from seethink.training.sft import SFTConfig, train_sft
+from seethink.training.sft import SFTConfig
 from seethink.training.spikes import SpikeConfig, row_order
+from seethink.training.train import train_grpo, train_sft
 from seethink.world.questions import as_item, question
 from seethink.world.traces import response
 

@@ -6,7 +6,8 @@ from seethink.core.item import DIMENSION, Dimension, Verifier
 from seethink.core.tables import read_rows
 from seethink.core.verdict import Outcome, undecided
 from seethink.rewards import Shaping, Term
-from seethink.training.grpo import GRPOConfig, group_advantages, grpo_loss, train_grpo
+from seethink.training.grpo import GRPOConfig, group_advantages, grpo_loss
+from seethink.training.train import train_grpo
 
 CONFIG = GRPOConfig(
     completions=8, group=4, prompts_per_step=2, max_completion_tokens=12, kl=0.05, temperature=0.8, learning_rate=1e-4

@@ -11,9 +11,10 @@ from seethink.core.verdict import Outcome, Verdict
 from seethink.models.load import load_checkpoint
 from seethink.models.logprobs import likelihoods
 from seethink.models.prompt import Prompt
-from seethink.training.grpo import GRPOConfig, train_grpo
+from seethink.training.grpo import GRPOConfig
 from seethink.training.imitation import Imitated, ImitationConfig, drawn, imitation_loss
 from seethink.training.samples import Demonstration
+from seethink.training.train import train_grpo
 from seethink.world.source import WorldConfig, WorldSource
 
 SETTINGS = {"completions": 16, "group": 2, "prompts_per_step": 4, "max_completion_tokens": 6, "kl": 0.0, "frozen": ()}

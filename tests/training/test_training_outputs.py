@@ -9,7 +9,8 @@ from seethink.models.load import load_checkpoint
 from seethink.models.saving import OF_THE_START
 from seethink.training.lora import merge_run
 from seethink.training.settings import LoRA
-from seethink.training.sft import SFTConfig, train_sft
+from seethink.training.sft import SFTConfig
+from seethink.training.train import train_sft
 
 CONFIG = SFTConfig(steps=2, batch=2, learning_rate=1e-2, warmup=0.0)
 ADAPTERS = CONFIG.model_copy(update={"lora": LoRA(rank=4, alpha=8, base_dtype="float32")})

@@ -6,8 +6,9 @@ from seethink.core.rejected import InputError
 from seethink.core.tables import read_manifest, read_rows
 from seethink.core.verdict import Outcome, undecided
 from seethink.models.load import PARTS, load_checkpoint
-from seethink.training.grpo import GRPOConfig, train_grpo
-from seethink.training.sft import SFTConfig, train_sft
+from seethink.training.grpo import GRPOConfig
+from seethink.training.sft import SFTConfig
+from seethink.training.train import train_grpo, train_sft
 
 RL = GRPOConfig(
     completions=8, group=2, prompts_per_step=2, max_completion_tokens=8, kl=0.0, learning_rate=1e-3, warmup=0.0

@@ -8,8 +8,9 @@ from seethink.models.processor import load_processor
 from seethink.models.tokens import SampleTokens, sample_tokens
 from seethink.training.backends import with_trl
 from seethink.training.samples import Demonstration, fitting
-from seethink.training.sft import SFTConfig, train_sft
+from seethink.training.sft import SFTConfig
 from seethink.training.spikes import SpikeConfig, row_order
+from seethink.training.train import train_sft
 from seethink.world.questions import as_item, question
 from seethink.world.traces import response
 

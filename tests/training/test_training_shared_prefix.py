@@ -13,8 +13,9 @@ from seethink.models.load import load_checkpoint
 from seethink.rewards import Shaping
 from seethink.training.backends import with_trl
 from seethink.training.backends.shared_prefix import SharedPrefix
-from seethink.training.grpo import GRPOConfig, train_grpo
+from seethink.training.grpo import GRPOConfig
 from seethink.training.settings import LoRA
+from seethink.training.train import train_grpo
 
 CONFIG = GRPOConfig(
     completions=40,

@@ -9,9 +9,10 @@ from pathlib import Path
 from seethink.core.images import ImageStore
 from seethink.core.item import Item
 from seethink.core.verdict import Verdict, graded
-from seethink.training.grpo import GRPOConfig, train_grpo
+from seethink.training.grpo import GRPOConfig
 from seethink.training.samples import Demonstration
-from seethink.training.sft import SFTConfig, train_sft
+from seethink.training.sft import SFTConfig
+from seethink.training.train import train_grpo, train_sft
 from seethink.world.questions import as_item, question
 from seethink.world.traces import response
 
