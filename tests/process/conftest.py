@@ -46,7 +46,7 @@ def pools_of_two(world_items: list[Item]) -> list[Pool]:
 
 
 @pytest.fixture(scope="session")
-def scripted() -> type:
+def two_first_steps() -> type:
     """A completer: two first steps, one of which is right in the end two times of three, the other never."""
     from seethink.process.collect.completer import Completion, Proposal
 

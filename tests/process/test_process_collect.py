@@ -168,10 +168,10 @@ class Never:
         return 10
 
 
-def test_a_tree_values_its_steps_by_what_is_below_them(store, scripted):
+def test_a_tree_values_its_steps_by_what_is_below_them(store, two_first_steps):
     item = chain_item(chain(0, 0, 4), store)
     config = TreeConfig(weight=1, iterations=300, depth=1)
-    tree = search(item, scripted(), None, config)
+    tree = search(item, two_first_steps(), None, config)
     first = {node.steps[0]: value(node, config) for node in tree.root.children}
     assert 0.5 < first["good 0."] < 0.8 and first["bad 0."] == 0.0
     # The third proposal repeats the first.
@@ -199,10 +199,10 @@ def test_trees_grow_side_by_side_as_they_would_alone(wrong):
         assert together.calls.count(kind) <= config.iterations < sum(one.calls.count(kind) for one in alone)
 
 
-def test_a_start_is_completed_anew_in_every_round(store, scripted):
+def test_a_start_is_completed_anew_in_every_round(store, two_first_steps):
     asked = []
 
-    class Noting(scripted):
+    class Noting(two_first_steps):
         def complete(self, starts, count, seed):
             asked.append((seed, starts))
             return super().complete(starts, count, seed)

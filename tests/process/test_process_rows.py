@@ -123,8 +123,8 @@ def three_ways(store, texts=("good 0.", "bad 0.", "bad 1.")):
     ]
 
 
-def test_a_question_s_trees_release_their_most_visited_rows_and_count_the_others(store, scripted, tmp_path):
-    rows = labels_of(TreeSearch(TreeConfig(weight=1, iterations=64), scripted()), three_ways(store), tmp_path)
+def test_a_question_s_trees_release_their_most_visited_rows_and_count_the_others(store, two_first_steps, tmp_path):
+    rows = labels_of(TreeSearch(TreeConfig(weight=1, iterations=64), two_first_steps()), three_ways(store), tmp_path)
     told = release(rows, store, tmp_path, most=12)
     labelled = [Process(*one) for row in rows for one in json.loads(row["processes"])]
     assert len(told.rows) == 12 == len({one.process for one in told.rows})
@@ -137,10 +137,10 @@ def test_a_question_s_trees_release_their_most_visited_rows_and_count_the_others
 
 
 @pytest.mark.parametrize(("sure", "reason"), [(True, NO_WRONG), (False, NO_RIGHT)])
-def test_a_tree_without_both_outcomes_releases_nothing_and_is_counted(sure, reason, store, scripted, tmp_path):
+def test_a_tree_without_both_outcomes_releases_nothing_and_is_counted(sure, reason, store, two_first_steps, tmp_path):
     one_sided = [made for made in three_ways(store) if made.right is sure]
 
-    class Sure(scripted):
+    class Sure(two_first_steps):
         def complete(self, starts, count, seed):
             return [[Completion("</think><answer>x</answer>", sure, 3)] * count for _ in starts]
 

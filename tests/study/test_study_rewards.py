@@ -79,7 +79,7 @@ def test_scorers_and_terms_are_named_by_their_kind():
 @pytest.mark.parametrize(
     ("tree", "said"),
     [
-        ({"open": {"kind": "oracle", "model": "m"}}, "open: .*'judged', 'scored'"),
+        ({"open": {"kind": "oracle", "model": "m"}}, "open.kind: .* is none of 'judged', 'scored'"),
         ({"open": {"kind": "judged"}}, "model"),
         ({"open": {"kind": "scored", "model": "m", "modle": 1}}, "modle: no such field"),
         ({"weights": {"count": 1.0}}, "'digit', 'mcq'"),
