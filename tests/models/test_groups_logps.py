@@ -48,6 +48,19 @@ def test_gradients_are_those_of_one_row_per_completion(family, told, expected):
     assert relative(gradients(family, *found), expected[1]) < 1e-5
 
 
+def test_two_threads_find_the_same_gradients_every_time(family, told):
+    """A thousand completions of one token hang on one state, and each of them sends it a gradient."""
+    prompt, ids_PGC = take(told.prompts, [0]), told.ids_PGC[:1, :1, :1].expand(1, 1000, 1)
+    threads = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        scores = (group_logps(family, prompt, ids_PGC, torch.ones_like(ids_PGC), entropy=True) for _ in range(5))
+        first, *others = (gradients(family, *found) for found in scores)
+    finally:
+        torch.set_num_threads(threads)
+    assert all(torch.equal(first[name], other[name]) for other in others for name in first)
+
+
 @pytest.mark.parametrize("reentrant", [False, True])
 def test_gradient_checkpointing_changes_no_gradient(family, told, expected, reentrant):
     family.gradient_checkpointing_enable({"use_reentrant": reentrant})

@@ -13,6 +13,7 @@ from typing import Any, cast
 
 import torch
 from torch import Tensor
+from torch.nn.functional import embedding
 from torch.utils.checkpoint import checkpoint
 
 LOGITS = 1 << 25
@@ -43,7 +44,9 @@ def scoring(base: Any, scored: Scored) -> Iterator[None]:
     project, hooked = head.forward, "forward" in vars(head)
 
     def scores(states: Tensor) -> Tensor:
-        states_SH = states.flatten(0, 1)[scored.states_S]
+        # A prompt's last state is asked for by each of its branches. The gradient of an index adds what they send back in
+        # whatever order two CPU threads come to it, that of an embedding always in one.
+        states_SH = embedding(scored.states_S, states.flatten(0, 1))
         return _scores(project, states_SH, scored, base.config.get_text_config().vocab_size)[None]
 
     head.forward = scores
