@@ -44,8 +44,8 @@ def scoring(base: Any, scored: Scored) -> Iterator[None]:
     project, hooked = head.forward, "forward" in vars(head)
 
     def scores(states: Tensor) -> Tensor:
-        # A prompt's last state is asked for by each of its branches. An index adds what they send back in whatever order
-        # two CPU threads come to it, an embedding always in one.
+        # Each branch asks for its prompt's last state. An index adds what they send back in whatever order two CPU
+        # threads come to it, an embedding always in one.
         states_SH = embedding(scored.states_S, states.flatten(0, 1))
         return _scores(project, states_SH, scored, base.config.get_text_config().vocab_size)[None]
 
