@@ -141,8 +141,10 @@ def _explain(kind: type[Config], detail: Any) -> str:
         # Our own words: they name what they speak of.
         message = f"{field}: " * bool(field) + detail["msg"].removeprefix("Value error, ")
     if detail["type"] == "extra_forbidden":
-        near = get_close_matches(str(detail["loc"][-1]), _field_names(kind), n=1)
-        message = f"{field}: no such field" + (f", did you mean {near[0]}?" if near else "")
+        own, names = str(detail["loc"][-1]), _field_names(kind)
+        near = get_close_matches(own, names, n=1)
+        hint = ", it belongs elsewhere" if own in names else f", did you mean {near[0]}?" if near else ""
+        message = f"{field}: no such field{hint}"
     # Settings of several forms are told apart by a field that is always called so.
     if detail["type"] == "union_tag_not_found":
         message = f"{field}: say which with {field}.kind"

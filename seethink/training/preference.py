@@ -19,6 +19,7 @@ from pydantic import Field, model_validator
 from torch.utils.data import Dataset
 from transformers import Trainer, TrainingArguments
 
+from seethink.core.lock import only_run
 from seethink.core.tables import claim, data_hash, read_manifest, write_manifest, write_rows
 from seethink.models.load import freeze, save_checkpoint, weights_hash
 from seethink.models.prompt import Prompt
@@ -59,6 +60,11 @@ def preference_loss(better_B: torch.Tensor, worse_B: torch.Tensor) -> torch.Tens
 def train_preference(config: PreferenceConfig, base: str | Path, out: Path) -> dict[str, Any]:
     """Train a scorer from ``base``; it lies in ``out/model``. Finished runs return their manifest at once, killed ones
     go on from their last checkpoint."""
+    with only_run(out):
+        return _train(config, base, out)
+
+
+def _train(config: PreferenceConfig, base: str | Path, out: Path) -> dict[str, Any]:
     started = time.time()
     known = (preference_pair(config.seed, index, level=config.level) for index in range(1_000))
     data = {"base": weights_hash(base), "pairs": data_hash((pair.better, pair.worse) for pair in known)}

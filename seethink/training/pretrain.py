@@ -21,6 +21,7 @@ from transformers import Trainer, TrainingArguments
 
 from seethink.core.chat import opening, system_prompt
 from seethink.core.config import Config
+from seethink.core.lock import only_run
 from seethink.core.tables import claim, data_hash, write_manifest
 from seethink.models.tiny import tiny_model, tiny_processor, tiny_tokenizer
 from seethink.training.resuming import Sealing, last_checkpoint, readable_checkpoints
@@ -178,6 +179,11 @@ def _optimizer(model: torch.nn.Module, config: PretrainConfig) -> torch.optim.Op
 
 def pretrain(config: PretrainConfig, out: Path) -> Path:
     """Train from nothing, or from the last checkpoint under ``out``; the finished model lies in ``out/model``."""
+    with only_run(out):
+        return _pretrain(config, out)
+
+
+def _pretrain(config: PretrainConfig, out: Path) -> Path:
     started, target = time.time(), out / "model"
     data = {"examples": data_hash(pretraining_example(config.seed, index).response for index in range(1_000))}
     if claim(out, config, data):

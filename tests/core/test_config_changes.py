@@ -3,7 +3,7 @@ from typing import Annotated, Literal
 import pytest
 from pydantic import Field
 
-from seethink.core.config import Config, with_changes
+from seethink.core.config import Config, parse_config, with_changes
 from seethink.core.rejected import InputError
 
 
@@ -33,3 +33,8 @@ def test_changes_are_laid_over_a_config_and_what_nobody_set_stays_unset():
 def test_a_change_of_what_there_is_not_is_named():
     with pytest.raises(InputError, match="a cart: runner: spoke: no such field, did you mean spokes"):
         with_changes(Cart(), {"runner.spoke": 3}, "a cart")
+
+
+def test_a_field_in_the_wrong_place_is_not_corrected_to_itself():
+    with pytest.raises(InputError, match=r"a cart: spare\.name: no such field, it belongs elsewhere"):
+        parse_config(Cart, {"spare": {"name": "left"}}, "a cart")

@@ -7,6 +7,8 @@ from seethink.core.tables import read_manifest, read_rows
 from seethink.core.verdict import Outcome, undecided
 from seethink.models.load import PARTS, load_checkpoint
 from seethink.training.grpo import GRPOConfig
+from seethink.training.preference import PreferenceConfig, train_preference
+from seethink.training.pretrain import PretrainConfig, pretrain
 from seethink.training.sft import SFTConfig
 from seethink.training.train import train_grpo, train_sft
 
@@ -60,9 +62,18 @@ def test_other_settings_train_anew_in_the_same_folder(tiny, demonstrations, worl
     assert read_manifest(tmp_path) == other and len(list(read_rows(tmp_path / "log"))) == 1
 
 
-def test_a_folder_that_another_run_trains_in_is_refused_and_left_alone(tiny, demonstrations, world_images, tmp_path):
+@pytest.mark.parametrize("training", ["sft", "grpo", "preference", "pretraining"])
+def test_a_folder_that_another_run_trains_in_is_refused_and_left_alone(
+    tiny, items, demonstrations, world_images, checksum, tmp_path, training
+):
+    train = {
+        "sft": lambda: train_sft(SFT, tiny, demonstrations, world_images, tmp_path),
+        "grpo": lambda: train_grpo(RL, tiny, items, world_images, checksum, tmp_path),
+        "preference": lambda: train_preference(PreferenceConfig(), tiny, tmp_path),
+        "pretraining": lambda: pretrain(PretrainConfig(), tmp_path),
+    }[training]
     with only_run(tmp_path), pytest.raises(InputError, match="in use by another run"):
-        train_sft(SFT, tiny, demonstrations, world_images, tmp_path)
+        train()
     assert [path.name for path in tmp_path.iterdir()] == ["run.lock"]
 
 
