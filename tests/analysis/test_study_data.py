@@ -21,9 +21,9 @@ def graded(study):
 
 
 def sitting(study, name, *seeds):
-    """The runs of these seeds alone."""
+    """The runs of these seeds alone. What is not trained is filed under the first of them, as a study does."""
     runs = {
-        arm: {seed: run for seed, run in found.items() if not study.arms[arm].trained or seed in seeds}
+        arm: {seed: found[seed] for seed in seeds} if study.arms[arm].trained else {seeds[0]: found[0]}
         for arm, found in study.runs.items()
     }
     return dataclasses.replace(study, names=(name,), runs=runs)

@@ -102,8 +102,10 @@ def read_study_data(folders: Sequence[Path]) -> Study:
             if arm in arms:
                 _check_same(arm, sittings, folder, study)
             arms.setdefault(arm, record)
+            known = runs.setdefault(arm, {})
             for seed, run in study.runs[arm].items():
-                before = runs.setdefault(arm, {}).setdefault(seed, run)
+                # What is not trained is one run, which every sitting files under the first of its own seeds.
+                before = known.setdefault(seed if record.trained else min(known, default=seed), run)
                 if before.table.columns != run.table.columns:
                     raise InputError(
                         f"arm {arm}, seed {seed} was run twice with different outcomes, once in {folder}: "
