@@ -19,11 +19,11 @@ from pydantic import Field, model_validator
 from torch.utils.data import Dataset
 from transformers import Trainer, TrainingArguments
 
-from seethink.core.lock import only_run
-from seethink.core.tables import claim, data_hash, read_manifest, write_manifest, write_rows
+from seethink.core.tables import data_hash, read_manifest, write_manifest, write_rows
 from seethink.models.load import freeze, save_checkpoint, weights_hash
 from seethink.models.prompt import Prompt
 from seethink.models.score_head import conversation, encode, new_scorer
+from seethink.training.processes import claimed_together
 from seethink.training.resuming import Sealing, last_checkpoint, readable_checkpoints
 from seethink.training.settings import TrainingConfig
 from seethink.world.preferences import Pair, preference_pair
@@ -60,55 +60,51 @@ def preference_loss(better_B: torch.Tensor, worse_B: torch.Tensor) -> torch.Tens
 def train_preference(config: PreferenceConfig, base: str | Path, out: Path) -> dict[str, Any]:
     """Train a scorer from ``base``; it lies in ``out/model``. Finished runs return their manifest at once, killed ones
     go on from their last checkpoint."""
-    with only_run(out):
-        return _train(config, base, out)
-
-
-def _train(config: PreferenceConfig, base: str | Path, out: Path) -> dict[str, Any]:
     started = time.time()
     known = (preference_pair(config.seed, index, level=config.level) for index in range(1_000))
     data = {"base": weights_hash(base), "pairs": data_hash((pair.better, pair.worse) for pair in known)}
-    if claim(out, config, data):
-        return read_manifest(out) or {}
-    model, processor, _ = new_scorer(base, seed=config.seed, max_pixels=config.max_pixels)
-    trained = freeze(model, config.frozen)
-    device_batch = min(config.device_batch or config.batch, config.batch)
-    trainer = _PreferenceTrainer(
-        model=model,
-        args=TrainingArguments(
-            output_dir=str(out / "checkpoints"),
-            max_steps=config.steps,
-            per_device_train_batch_size=device_batch,
-            gradient_accumulation_steps=config.batch // device_batch,
-            learning_rate=config.learning_rate,
-            lr_scheduler_type="cosine_with_min_lr",
-            lr_scheduler_kwargs={"min_lr": config.minimum_learning_rate},
-            warmup_steps=round(config.warmup * config.steps),
-            weight_decay=config.weight_decay,
-            max_grad_norm=1.0,
-            logging_steps=min(25, config.steps),
-            save_steps=config.checkpoint_every,
-            seed=config.seed,
-            data_seed=config.seed,
-            remove_unused_columns=False,
-            train_sampling_strategy="sequential",
-            report_to="none",
-            dataloader_num_workers=0,
-            bf16=config.dtype == "bfloat16",
-            use_cpu=not torch.cuda.is_available(),
-        ),
-        data_collator=PairCollator(processor),
-        train_dataset=Pairs(config),
-        callbacks=[Sealing()],
-    )
-    with readable_checkpoints(model):
-        trainer.train(resume_from_checkpoint=last_checkpoint(out / "checkpoints"))
-    save_checkpoint(model, processor, out / "model")
-    shutil.rmtree(out / "checkpoints", ignore_errors=True)
-    write_rows(out / "log", _log(trainer.state.log_history))
-    cost = {"steps": float(config.steps), "train_seconds": time.time() - started}
-    cost |= {f"trained_{part}": float(count) for part, count in trained.items()}
-    return write_manifest(out, config, seeds={"head and pairs": config.seed}, data=data, started=started, cost=cost)
+    with claimed_together(out, config, data) as finished:
+        if finished:
+            return read_manifest(out) or {}
+        model, processor, _ = new_scorer(base, seed=config.seed, max_pixels=config.max_pixels)
+        trained = freeze(model, config.frozen)
+        device_batch = min(config.device_batch or config.batch, config.batch)
+        trainer = _PreferenceTrainer(
+            model=model,
+            args=TrainingArguments(
+                output_dir=str(out / "checkpoints"),
+                max_steps=config.steps,
+                per_device_train_batch_size=device_batch,
+                gradient_accumulation_steps=config.batch // device_batch,
+                learning_rate=config.learning_rate,
+                lr_scheduler_type="cosine_with_min_lr",
+                lr_scheduler_kwargs={"min_lr": config.minimum_learning_rate},
+                warmup_steps=round(config.warmup * config.steps),
+                weight_decay=config.weight_decay,
+                max_grad_norm=1.0,
+                logging_steps=min(25, config.steps),
+                save_steps=config.checkpoint_every,
+                seed=config.seed,
+                data_seed=config.seed,
+                remove_unused_columns=False,
+                train_sampling_strategy="sequential",
+                report_to="none",
+                dataloader_num_workers=0,
+                bf16=config.dtype == "bfloat16",
+                use_cpu=not torch.cuda.is_available(),
+            ),
+            data_collator=PairCollator(processor),
+            train_dataset=Pairs(config),
+            callbacks=[Sealing()],
+        )
+        with readable_checkpoints(model):
+            trainer.train(resume_from_checkpoint=last_checkpoint(out / "checkpoints"))
+        save_checkpoint(model, processor, out / "model")
+        shutil.rmtree(out / "checkpoints", ignore_errors=True)
+        write_rows(out / "log", _log(trainer.state.log_history))
+        cost = {"steps": float(config.steps), "train_seconds": time.time() - started}
+        cost |= {f"trained_{part}": float(count) for part, count in trained.items()}
+        return write_manifest(out, config, seeds={"head and pairs": config.seed}, data=data, started=started, cost=cost)
 
 
 class Pairs(Dataset[Pair]):

@@ -21,9 +21,9 @@ from transformers import Trainer, TrainingArguments
 
 from seethink.core.chat import opening, system_prompt
 from seethink.core.config import Config
-from seethink.core.lock import only_run
-from seethink.core.tables import claim, data_hash, write_manifest
+from seethink.core.tables import data_hash, write_manifest
 from seethink.models.tiny import tiny_model, tiny_processor, tiny_tokenizer
+from seethink.training.processes import claimed_together
 from seethink.training.resuming import Sealing, last_checkpoint, readable_checkpoints
 from seethink.world.draw import draw
 from seethink.world.questions import Rendering, question_text
@@ -179,50 +179,46 @@ def _optimizer(model: torch.nn.Module, config: PretrainConfig) -> torch.optim.Op
 
 def pretrain(config: PretrainConfig, out: Path) -> Path:
     """Train from nothing, or from the last checkpoint under ``out``; the finished model lies in ``out/model``."""
-    with only_run(out):
-        return _pretrain(config, out)
-
-
-def _pretrain(config: PretrainConfig, out: Path) -> Path:
     started, target = time.time(), out / "model"
     data = {"examples": data_hash(pretraining_example(config.seed, index).response for index in range(1_000))}
-    if claim(out, config, data):
+    with claimed_together(out, config, data) as finished:
+        if finished:
+            return target
+        tokenizer = tiny_tokenizer(tokenizer_corpus())
+        processor = tiny_processor(tokenizer)
+        model = tiny_model(tokenizer, config.seed)
+        # Eager attention and reduced-precision products are the fastest pair for rows this short (docs/log.md).
+        model.set_attn_implementation("eager")
+        torch.set_float32_matmul_precision("medium")
+        trainer = Trainer(
+            model=model,
+            args=TrainingArguments(
+                output_dir=str(out / "checkpoints"),
+                max_steps=config.steps,
+                per_device_train_batch_size=config.batch,
+                learning_rate=config.learning_rate,
+                lr_scheduler_type="cosine",
+                warmup_steps=min(100, config.steps // 10),
+                max_grad_norm=1.0,
+                logging_steps=50,
+                save_steps=config.checkpoint_every,
+                seed=config.seed,
+                data_seed=config.seed,
+                remove_unused_columns=False,
+                train_sampling_strategy="sequential",
+                report_to="none",
+                dataloader_num_workers=0,
+                use_cpu=not torch.cuda.is_available(),
+            ),
+            data_collator=Collator(processor),
+            train_dataset=Examples(config),
+            optimizers=(_optimizer(model, config), None),
+            callbacks=[Sealing()],
+        )
+        with readable_checkpoints(model):
+            trainer.train(resume_from_checkpoint=last_checkpoint(out / "checkpoints"))
+        # Stored in bf16 to stay below 8 MB; the card is measured on what is stored.
+        model.to(torch.bfloat16).save_pretrained(target)
+        processor.save_pretrained(target)
+        write_manifest(out, config, seeds={"weights and examples": config.seed}, data=data, started=started)
         return target
-    tokenizer = tiny_tokenizer(tokenizer_corpus())
-    processor = tiny_processor(tokenizer)
-    model = tiny_model(tokenizer, config.seed)
-    # Eager attention with reduced-precision products is the fastest pair for rows this short (measured; docs/log.md).
-    model.set_attn_implementation("eager")
-    torch.set_float32_matmul_precision("medium")
-    trainer = Trainer(
-        model=model,
-        args=TrainingArguments(
-            output_dir=str(out / "checkpoints"),
-            max_steps=config.steps,
-            per_device_train_batch_size=config.batch,
-            learning_rate=config.learning_rate,
-            lr_scheduler_type="cosine",
-            warmup_steps=min(100, config.steps // 10),
-            max_grad_norm=1.0,
-            logging_steps=50,
-            save_steps=config.checkpoint_every,
-            seed=config.seed,
-            data_seed=config.seed,
-            remove_unused_columns=False,
-            train_sampling_strategy="sequential",
-            report_to="none",
-            dataloader_num_workers=0,
-            use_cpu=not torch.cuda.is_available(),
-        ),
-        data_collator=Collator(processor),
-        train_dataset=Examples(config),
-        optimizers=(_optimizer(model, config), None),
-        callbacks=[Sealing()],
-    )
-    with readable_checkpoints(model):
-        trainer.train(resume_from_checkpoint=last_checkpoint(out / "checkpoints"))
-    # Stored in bf16 to stay below 8 MB; the card is measured on what is stored.
-    model.to(torch.bfloat16).save_pretrained(target)
-    processor.save_pretrained(target)
-    write_manifest(out, config, seeds={"weights and examples": config.seed}, data=data, started=started)
-    return target
