@@ -16,3 +16,7 @@ $seethink process bench $validation --responses $out/validation_pool --out $out/
 for aggregation in last min product; do
     $seethink process search $validation --out $out/search_$aggregation --config $here/search.yaml beam.aggregation=$aggregation
 done
+
+# Wider, and with exact truth in the place of the scorer: what of the loss is the search's.
+$seethink process search $validation --out $out/search_four --config $here/search.yaml beam.aggregation=min beam.beams=4
+$seethink process search $validation --out $out/search_truth --config $here/search.yaml beam.aggregation=min 'scorer={kind: truth}'
